@@ -1,0 +1,1 @@
+"""Sensors in, samples out: links, time base and raw recordings."""

@@ -1,0 +1,80 @@
+"""The currency between `posture` and `analytics`: samples on the 50 Hz grid with orientation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["GRID_HZ", "GridSegment", "PostureFrame"]
+
+GRID_HZ = 50
+"""Rate of the analysis grid. Grid row k is at k / 50 s since the Unix epoch, whatever the sensor's own rate."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GridSegment:
+    """Consecutive rows of the 50 Hz grid without a hole, in the sensor frame.
+
+    Parameters
+    ----------
+    start_index
+        Grid index of the first row; row i is at ``(start_index + i) / GRID_HZ`` seconds since the Unix epoch.
+    restarts
+        True where the rows before are missing (start of the recording, or a gap of more than 1 s): filters restart.
+    acc
+        Shape (n, 3), float64: specific force in m/s^2.
+    gyr
+        Shape (n, 3), float64: angular rate in rad/s; None for sensors without a gyroscope.
+
+    """
+
+    start_index: int
+    restarts: bool
+    acc: NDArray[np.float64]
+    gyr: NDArray[np.float64] | None
+
+    def __len__(self) -> int:
+        """Return the number of grid rows."""
+        return int(self.acc.shape[0])
+
+    @property
+    def stop_index(self) -> int:
+        """Grid index after the last row."""
+        return self.start_index + len(self)
+
+    @property
+    def time(self) -> NDArray[np.float64]:
+        """Shape (n,): seconds since the Unix epoch."""
+        return np.arange(self.start_index, self.stop_index, dtype=np.float64) / GRID_HZ
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PostureFrame:
+    """A `GridSegment` with its orientation: all that later stages need of the samples.
+
+    Parameters
+    ----------
+    segment
+        The samples, sensor frame.
+    quat
+        Shape (n, 4), w x y z: rotation sensor -> world (z up, heading from the start of the segment, drifting).
+    up
+        Shape (n, 3): unit vector that points up, in the sensor frame.
+    vertical
+        Shape (n,): acceleration along up without gravity, in m/s^2 (upwards > 0).
+
+    """
+
+    segment: GridSegment
+    quat: NDArray[np.float64]
+    up: NDArray[np.float64]
+    vertical: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return the number of grid rows."""
+        return len(self.segment)
