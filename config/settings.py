@@ -142,7 +142,11 @@ class Settings(BaseSettings):
     """All settings. Environment variables such as ``LUMBAR_MQTT__HOST`` go before the files."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix="LUMBAR_", env_nested_delimiter="__", nested_model_default_partial_update=True
+        frozen=True,
+        extra="forbid",
+        env_prefix="LUMBAR_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
     )
 
     wearer: WearerSettings

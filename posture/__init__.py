@@ -1,0 +1,1 @@
+"""Samples in, posture out: orientation, calibration, activity, slouch, sitting and bends. Pure: no I/O, no clock."""

@@ -18,7 +18,7 @@ __all__ = [
     "Bend",
     "PostureEpisode",
     "PostureState",
-    "SittingBreak",
+    "SittingBout",
     "Transition",
     "TransitionKind",
 ]
@@ -110,11 +110,16 @@ class Bend:
 
 
 @dataclass(frozen=True, slots=True)
-class SittingBreak:
-    """At least two minutes not sitting that end a sitting bout; `start` is when the wearer got up."""
+class SittingBout:
+    """Sitting from `start` to `end`; interruptions shorter than a break belong to it but are not in `sitting_s`.
+
+    `ended_by_break` is False where the samples ended or nobody knows what came after.
+    """
 
     start: float
+    end: float
     sitting_s: float
+    ended_by_break: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,48 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["GRID_HZ", "GridSegment", "PostureFrame"]
+__all__ = ["GRID_HZ", "N_AXES", "FineSegment", "GridSegment", "PostureFrame"]
+
+N_AXES = 3
 
 GRID_HZ = 50
 """Rate of the analysis grid. Grid row k is at k / 50 s since the Unix epoch, whatever the sensor's own rate."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FineSegment:
+    """Consecutive grid rows, each cut into `per_row` equal cells, for the orientation filter.
+
+    Parameters
+    ----------
+    start_index
+        Grid index of the first row. Its cells fill the 20 ms around the row's time.
+    restarts
+        True where the rows before are missing (start of the recording, or a gap of more than 1 s): filters restart.
+    per_row
+        Cells in each row.
+    acc
+        Shape (n * per_row, 3), float64: mean specific force of each cell in m/s^2, sensor frame.
+    gyr
+        Shape (n * per_row, 3), float64: mean angular rate in rad/s; None for sensors without a gyroscope.
+
+    """
+
+    start_index: int
+    restarts: bool
+    per_row: int
+    acc: NDArray[np.float64]
+    gyr: NDArray[np.float64] | None
+
+    def __len__(self) -> int:
+        """Return the number of grid rows."""
+        return int(self.acc.shape[0]) // self.per_row
+
+    def rows(self) -> GridSegment:
+        """Return the mean over each row's cells."""
+        shape = (len(self), self.per_row, N_AXES)
+        gyr = None if self.gyr is None else self.gyr.reshape(shape).mean(axis=1)
+        return GridSegment(self.start_index, self.restarts, self.acc.reshape(shape).mean(axis=1), gyr)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,346 @@
+"""The one place that composes the stages: samples in, what was noticed out, live and for a whole recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from analytics.findings import CalibrationInUse, Findings
+from analytics.posture_tally import PostureTallier, PostureTally
+from analytics.steps import Step, StepDetector
+from analytics.walking import WalkingBout, WalkingBouts
+from posture.bends import BendTracker
+from posture.calibration import Calibration, CalibrationSource
+from posture.coverage import Coverage
+from posture.decoder import DECODER_DELAY_S, ActivityDecoder, DecodedSeconds, smooth_activity
+from posture.episodes import ActivityEpisodes
+from posture.events import (
+    ActivityEpisode,
+    Alert,
+    AlertResolved,
+    Bend,
+    PostureEpisode,
+    SittingBout,
+    Transition,
+)
+from posture.guided_calibration import GuidedCalibration
+from posture.orientation import OrientationFilter
+from posture.resample import Resampler, cells_per_row
+from posture.seconds import SecondFeatures, SecondSummarizer, join_seconds
+from posture.self_calibration import SelfCalibration, learn_calibration
+from posture.sitting import SittingTracker
+from posture.slouch import SlouchTracker
+from posture.timeline import PostureSeconds, posture_seconds, unknown_seconds
+from posture.wear import StrapTracker, WearTracker, not_worn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from config import Settings
+    from config.calibration import CalibrationSection
+    from firmware_bridge.imu import ImuChunk
+    from posture.frame import PostureFrame
+
+__all__ = ["LivePipeline", "Noticed", "PostureTrackers", "review"]
+
+Noticed: TypeAlias = (
+    ActivityEpisode
+    | Transition
+    | PostureEpisode
+    | SittingBout
+    | Bend
+    | Alert
+    | AlertResolved
+    | WalkingBout
+    | PostureTally
+    | CalibrationInUse
+    | Step
+)
+
+
+class PostureTrackers:
+    """The trackers that follow posture second by second, behind the activity decoder."""
+
+    def __init__(self, settings: Settings, delay_s: float) -> None:
+        self._episodes = ActivityEpisodes()
+        self._slouch = SlouchTracker(settings.slouch, settings.alerts, delay_s)
+        self._sitting = SittingTracker(settings.sitting, settings.alerts, delay_s)
+        self._bends = BendTracker(settings.bend)
+        self._tallier = PostureTallier(settings.bend.bands_deg)
+
+    @property
+    def slouch_dose_s(self) -> float:
+        """Return the leaky slouch dose now."""
+        return self._slouch.dose_s
+
+    def push(self, seconds: PostureSeconds, calibration: Calibration) -> list[Noticed]:
+        """Return what the seconds bring to an end or set off."""
+        self._slouch.sitting = self._tallier.sitting = calibration.sitting
+        noticed: list[Noticed] = []
+        for tracker in (self._episodes, self._slouch, self._sitting, self._bends, self._tallier):
+            noticed += tracker.push(seconds)
+        return noticed
+
+    def flush(self) -> list[Noticed]:
+        """Return what is still open."""
+        noticed: list[Noticed] = []
+        for tracker in (self._episodes, self._slouch, self._sitting, self._bends, self._tallier):
+            noticed += tracker.flush()
+        return noticed
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The latest second whose posture is known, for whoever watches live."""
+
+    seconds: PostureSeconds
+    slouch_dose_s: float
+
+
+class LivePipeline:
+    """Everything from samples to alerts, with the delay of the live answer.
+
+    Fed with a recording it does the same as live, whatever the chunks (the events are the same; only how many come out
+    at once differs).
+
+    Parameters
+    ----------
+    settings
+        Thresholds.
+    rate_hz
+        The sensor's nominal rate.
+    calibration
+        The wearer's, from a profile. None: guided where `sections` say when, else learnt while going.
+    sections
+        When the guided calibration is done, on the clock of the samples.
+    acc_offset_ms2
+        Shape (3,): the accelerometer's zero offset, where it is known and there is no calibration that tells it.
+
+    Attributes
+    ----------
+    calibration
+        What is known of the wearer now.
+    coverage
+        What samples there have been.
+    latest
+        The last seconds decided by the latest push; None where it decided none.
+
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        rate_hz: float,
+        calibration: Calibration | None = None,
+        sections: Sequence[CalibrationSection] = (),
+        acc_offset_ms2: NDArray[np.float64] | None = None,
+    ) -> None:
+        if calibration is not None:
+            acc_offset_ms2 = calibration.acc_offset_ms2
+        per_row = cells_per_row(rate_hz)
+        self.coverage = Coverage(rate_hz)
+        self.latest: Now | None = None
+        self._resampler = Resampler(per_row)
+        self._orientation = OrientationFilter(per_row, acc_offset_ms2)
+        self._summarizer = SecondSummarizer()
+        self._steps = StepDetector()
+        self._bouts = WalkingBouts()
+        self._guided = GuidedCalibration(sections, acc_offset_ms2) if sections and calibration is None else None
+        self._learning = SelfCalibration(acc_offset_ms2) if calibration is None and not sections else None
+        self.calibration = calibration or Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
+        self._told: Calibration | None = None
+        self._decoder = ActivityDecoder(self.calibration)
+        self._trackers = PostureTrackers(settings, DECODER_DELAY_S)
+        self._wear = WearTracker()
+        self._strap = StrapTracker(self.calibration)
+        self._seconds: list[SecondFeatures] = []
+        self._step_times: list[float] = []
+
+    @property
+    def features(self) -> SecondFeatures | None:
+        """Return all seconds so far, to be reviewed at the end of the day; None before the first."""
+        return join_seconds(self._seconds) if self._seconds else None
+
+    @property
+    def step_times(self) -> tuple[float, ...]:
+        """Return the times of all steps so far, seconds since the Unix epoch."""
+        return tuple(self._step_times)
+
+    def push(self, chunk: ImuChunk) -> list[Noticed]:
+        """Return what the samples let one notice, in order of time.
+
+        Raises
+        ------
+        CalibrationError
+            The guided calibration just ended and did not show what it should.
+
+        """
+        self.latest = None
+        self.coverage.push(chunk)
+        noticed: list[Noticed] = []
+        for segment in self._resampler.push(chunk):
+            frame = self._orientation.push(segment)
+            noticed += self._walk(frame)
+            if self._guided is not None:
+                self._guided.push(frame)
+            noticed += self._take(self._summarizer.push(frame))
+        return sorted(noticed, key=noticed_at)
+
+    def flush(self) -> list[Noticed]:
+        """Return what is still open at the end.
+
+        Raises
+        ------
+        CalibrationError
+            The recording ended within the guided calibration.
+
+        """
+        noticed: list[Noticed] = []
+        if self._guided is not None:
+            noticed += self._calibrated(self._guided.result())
+            self._guided = None
+        noticed += self._decided(self._decoder.flush()) if self.calibration.upright is not None else []
+        noticed += self._trackers.flush()
+        steps = self._steps.flush()
+        noticed += [*steps, *self._bouts.push(steps, np.inf), *self._bouts.flush()]
+        self._step_times += [step.time for step in steps]
+        return sorted(noticed, key=noticed_at)
+
+    def _walk(self, frame: PostureFrame) -> list[Noticed]:
+        steps = self._steps.push(frame)
+        self._step_times += [step.time for step in steps]
+        return [*steps, *self._bouts.push(steps, self._steps.settled_time)]
+
+    def _take(self, features: SecondFeatures) -> list[Noticed]:
+        """Go over the seconds in pieces within which the calibration does not change."""
+        noticed: list[Noticed] = []
+        start = 0
+        while start < len(features):
+            stop = start + self._until_next_calibration(features.rows(start, len(features)))
+            piece = features.rows(start, stop)
+            self._seconds.append(piece)
+            noticed += self._follow(piece)
+            noticed += self._recalibrate(piece)
+            start = stop
+        return noticed
+
+    def _until_next_calibration(self, features: SecondFeatures) -> int:
+        if self._guided is not None:
+            before_end = int(np.searchsorted(features.second, np.ceil(self._guided.end)))
+            return min(before_end + 1, len(features))
+        if self._learning is not None:
+            return min(self._learning.next_cut(), len(features))
+        return len(features)
+
+    def _recalibrate(self, piece: SecondFeatures) -> list[Noticed]:
+        if self._guided is not None and piece.second[-1] >= self._guided.end:
+            guided, self._guided = self._guided, None
+            return self._calibrated(guided.result())
+        if self._learning is not None:
+            self._learning.push(piece)
+            if self._learning.calibration is not self.calibration:
+                return self._calibrated(self._learning.calibration)
+        return []
+
+    def _calibrated(self, calibration: Calibration) -> list[Noticed]:
+        before = self.calibration
+        self.calibration = self._decoder.calibration = self._strap.calibration = calibration
+        if before.source is calibration.source or self.coverage.end is None:
+            return []
+        return [calibration_in_use(calibration, float(self._seconds[-1].second[-1] + 1))]
+
+    def _follow(self, piece: SecondFeatures) -> list[Noticed]:
+        noticed: list[Noticed] = [*self._wear.push(piece), *self._strap.push(piece)]
+        if self.calibration.upright is None:
+            return noticed + self._tracked(unknown_seconds(piece))
+        return noticed + self._decided(self._decoder.push(piece))
+
+    def _decided(self, decoded: list[DecodedSeconds]) -> list[Noticed]:
+        noticed: list[Noticed] = []
+        for block in decoded:
+            noticed += self._tracked(posture_seconds(block.features, block.state, self.calibration))
+        return noticed
+
+    def _tracked(self, seconds: PostureSeconds) -> list[Noticed]:
+        noticed = self._trackers.push(seconds, self.calibration)
+        if len(seconds):
+            self.latest = Now(seconds, self._trackers.slouch_dose_s)
+        return noticed
+
+
+def noticed_at(event: Noticed) -> float:
+    """Return when, on the clock of the samples, an event was complete."""
+    if isinstance(event, Transition | Alert | AlertResolved | CalibrationInUse | Step):
+        return event.time
+    return event.end
+
+
+def calibration_in_use(calibration: Calibration, time: float) -> CalibrationInUse:
+    """Return the record of which calibration holds from `time` on."""
+    return CalibrationInUse(time, calibration.source.value, calibration.profile)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A whole recording looked at again, with all of it known."""
+
+    calibration: Calibration
+    seconds: PostureSeconds
+    findings: Findings
+
+
+def review(live: LivePipeline, settings: Settings, alerts: Sequence[Alert | AlertResolved]) -> Review:
+    """Return the refined answer for a recording that has been through the live pipeline.
+
+    Knows the future: activities are smoothed backwards, what was learnt of the wearer holds for the whole recording,
+    and time in which the sensor lay somewhere is unknown. The alerts stay those the wearer was given.
+    """
+    start, features = live.coverage.start, live.features
+    walking = bouts_of(live.step_times)
+    calibration = live.calibration
+    if features is None or start is None:
+        empty = np.empty(0)
+        nothing = PostureSeconds(empty.astype(np.int64), (), empty, empty, empty)
+        return Review(calibration, nothing, Findings((*alerts, *walking)))
+    if calibration.source in (CalibrationSource.NONE, CalibrationSource.WALKING):
+        calibration = learn_calibration(features, calibration.acc_offset_ms2)
+    lying_about = not_worn(features)
+    if calibration.upright is None:
+        seconds = unknown_seconds(features)
+    else:
+        state = smooth_activity(features, calibration)
+        seconds = posture_seconds(features, state, calibration).marked_unknown(lying_about)
+    trackers = PostureTrackers(settings, delay_s=0.0)
+    noticed = [*trackers.push(seconds, calibration), *trackers.flush()]
+    events = [event for event in noticed if not isinstance(event, Alert | AlertResolved | Step)]
+    findings = Findings(
+        events=(calibration_in_use(calibration, start), *events, *walking, *alerts),
+        wear=worn(live.coverage.covered, features.second[lying_about]),
+        gaps=tuple(live.coverage.gaps),
+        step_times=live.step_times,
+    )
+    return Review(calibration, seconds, findings)
+
+
+def bouts_of(step_times: Sequence[float]) -> list[WalkingBout]:
+    """Return the walking bouts of all steps of a recording."""
+    bouts = WalkingBouts()
+    return [*bouts.push([Step(time) for time in step_times], np.inf), *bouts.flush()]
+
+
+def worn(
+    covered: Sequence[tuple[float, float]], not_worn_seconds: NDArray[np.int64]
+) -> tuple[tuple[float, float], ...]:
+    """Return the covered stretches without the seconds in which the sensor was not worn."""
+    cuts = np.flatnonzero(np.diff(not_worn_seconds) != 1) + 1
+    stretches = [(float(part[0]), float(part[-1] + 1)) for part in np.split(not_worn_seconds, cuts) if len(part)]
+    kept: list[tuple[float, float]] = []
+    for start, end in covered:
+        inside = [(max(a, start), min(b, end)) for a, b in stretches if a < end and b > start]
+        edges = [start, *(edge for pair in inside for edge in pair), end]
+        kept += [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]
+    return tuple(kept)

@@ -1,0 +1,103 @@
+"""The accelerometer's zero offset, from gravity while the wearer is still."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from config.units import GRAVITY_MS2
+from firmware_bridge.imu import concatenate
+from posture.rotations import unit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from firmware_bridge.imu import ImuChunk
+
+__all__ = ["RestSurvey", "accelerometer_offset"]
+
+STILL_MS2 = 0.13
+MINIMUM_STILL_SECONDS = 10
+DIRECTIONS_PER_AXIS = 8
+ENOUGH_SECONDS = 20
+EXPECTED_OFFSET_MS2 = 0.6
+NOISE_MS2 = 0.15
+OUTLIER_MS2 = 0.3
+ITERATIONS = 8
+
+
+class RestSurvey:
+    """Collect what `accelerometer_offset` needs from samples at the sensor's own rate, cheaply, second by second."""
+
+    def __init__(self) -> None:
+        self._seconds: list[NDArray[np.float64]] = []
+        self._rest: ImuChunk | None = None
+
+    def push(self, chunk: ImuChunk) -> None:
+        """Take in samples."""
+        if len(chunk) == 0:
+            return
+        known = chunk if self._rest is None else concatenate([self._rest, chunk])
+        second = np.floor(known.time).astype(np.int64)
+        starts = np.concatenate([[0], np.flatnonzero(np.diff(second)) + 1])
+        self._rest = known.rows(int(starts[-1]), len(known))
+        if len(starts) > 1:
+            self._seconds.append(_mean_and_movement(known.acc[: starts[-1]].astype(np.float64), starts))
+
+    def offset(self) -> NDArray[np.float64]:
+        """Return the accelerometer's offset in m/s^2, shape (3,)."""
+        seconds = np.vstack([*self._seconds, np.empty((0, 4))])
+        return accelerometer_offset(seconds[:, :3], seconds[:, 3])
+
+
+def _mean_and_movement(acc: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return mean (three columns) and movement of each second that begins at `starts`, the last being the end."""
+    count = np.diff(starts)[:, np.newaxis]
+    mean = np.add.reduceat(acc, starts[:-1], axis=0) / count
+    deviation = (acc - np.repeat(mean, count[:, 0], axis=0)) ** 2
+    variance = np.add.reduceat(deviation, starts[:-1], axis=0) / count
+    return np.column_stack([mean, np.sqrt(variance.sum(axis=1))])
+
+
+def accelerometer_offset(acc: NDArray[np.float64], movement: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the offset in m/s^2, shape (3,), that makes gravity equally long in all postures.
+
+    Gauss-Newton on |acc - offset| = g over the still seconds, one observation for each direction of gravity so that a
+    long bout weighs no more than a short one, robust to what is not rest (Huber), and drawn to zero (offsets of sd
+    0.6 m/s^2 are expected) where the postures seen say nothing. Zero where too little rest has been seen.
+
+    The idea is that of van Hees et al., "Autocalibration of accelerometer data for free-living physical activity
+    assessment using local gravity and temperature", J Appl Physiol 117 (2014), doi:10.1152/japplphysiol.00421.2014;
+    here without gains, since a day on a back shows too few directions for six unknowns.
+
+    Parameters
+    ----------
+    acc
+        Shape (n, 3): mean specific force of each second in m/s^2.
+    movement
+        Shape (n,): its standard deviation within the second, all axes together.
+
+    """
+    still = acc[movement < STILL_MS2]
+    if len(still) < MINIMUM_STILL_SECONDS:
+        return np.zeros(3)
+    observed, weight = _by_direction(still)
+    offset = np.zeros(3)
+    for _ in range(ITERATIONS):
+        away = observed - offset
+        length = np.sqrt(np.einsum("ni,ni->n", away, away))
+        error = length - GRAVITY_MS2
+        slope = -away / length[:, np.newaxis]
+        trust = weight / np.maximum(1.0, np.abs(error) / OUTLIER_MS2) / NOISE_MS2**2
+        normal = slope.T @ (slope * trust[:, np.newaxis]) + np.eye(3) / EXPECTED_OFFSET_MS2**2
+        offset = offset - np.linalg.solve(normal, slope.T @ (trust * error) + offset / EXPECTED_OFFSET_MS2**2)
+    return np.asarray(offset)
+
+
+def _by_direction(acc: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean and the weight (0 to 1) of the seconds in each cell of directions."""
+    cells = np.round(unit(acc) * DIRECTIONS_PER_AXIS).astype(np.int64)
+    _, cell, count = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
+    sums = np.stack([np.bincount(cell.ravel(), acc[:, axis]) for axis in range(3)], axis=1)
+    return sums / count[:, np.newaxis], np.minimum(count, ENOUGH_SECONDS) / ENOUGH_SECONDS

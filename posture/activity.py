@@ -1,0 +1,225 @@
+"""What the body does each second: lying, sitting, standing, walking, running or cycling.
+
+A hidden Markov model over one-second features. A window on its own cannot tell upright sitting from standing; what can
+is history. Three kinds of evidence are joined:
+
+- tilt of the lower back against the wearer's own walking (the reference of Vaha-Ypya et al., "Reliable recognition of
+  lying, sitting, and standing with a hip-worn accelerometer", Scand J Med Sci Sports 28 (2018)). A body that keeps
+  still tells nothing new, so the weight of its tilt dies away after the last movement;
+- movement: gait, pedalling, postural sway;
+- change of height (`posture.seconds.rise_filter`) at the moment of a change of posture: getting up lifts the sensor by
+  20-40 cm, sitting down lowers it.
+
+The parameters below are few and round, and are the same for everybody.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d
+
+from posture.events import Activity
+from posture.rotations import angle_between, unit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from posture.calibration import Calibration
+    from posture.seconds import SecondFeatures
+
+__all__ = ["LOOK_AHEAD_S", "STATES", "emission_scores", "free_after_gap", "last_movement", "transition_scores"]
+
+LYING, SITTING, STANDING, WALKING, CYCLING = range(5)
+STATES = (Activity.LYING, Activity.SITTING, Activity.STANDING, Activity.WALKING, Activity.CYCLING)
+"""The states of the model, in the order of their numbers. Running is walking with flight, told apart afterwards."""
+
+LOOK_AHEAD_S = 3
+"""A change of posture at second t shows in the height up to t + 3, since the height filter lags."""
+
+MOVED_MS2 = 0.35
+"""A second with more movement than this may be a change of posture, and makes its tilt worth looking at anew."""
+NOVELTY_S = 8.0
+NOVELTY_FLOOR = 0.02
+TILT_WEIGHT, SWAY_WEIGHT, GAIT_WEIGHT, LYING_WEIGHT = 0.5, 0.3, 1.0, 2.0
+
+LYING_DEG, LYING_SLOPE_DEG = 75.0, 3.0
+UPRIGHT_SD_DEG = 7.0
+SITTING_MEAN_DEG, SITTING_SD_DEG = 22.0, 13.0
+CYCLING_MEAN_DEG, CYCLING_SD_DEG = 20.0, 8.0
+LIKELY_WALKING_MS2, UNLIKELY_STILL_MS2 = 0.5, 0.7
+
+IMPOSSIBLE = -30.0
+CHANGE, LIE_DOWN = -5.5, -5.0
+WITHOUT_MOVEMENT = -6.0
+LONG_GAP_S = 30
+AFTER_SHORT_GAP, AFTER_LONG_GAP = -4.0, -1.6
+
+
+def emission_scores(features: SecondFeatures, calibration: Calibration, moved_at: int) -> NDArray[np.float64]:
+    """Return the log score of each state for each second, shape (n, 5).
+
+    Parameters
+    ----------
+    features
+        n seconds.
+    calibration
+        Its `upright` must be known; `forward` and `standing` are used where they are.
+    moved_at
+        The last second before these with movement.
+
+    """
+    upright = calibration.upright
+    if upright is None:
+        raise ValueError("the activity decoder needs to know which way is up")
+    weight = TILT_WEIGHT * _novelty(features, moved_at)[:, np.newaxis]
+    tilt_deg = np.degrees(angle_between(features.up, upright))
+    lying = _log_sigmoid((tilt_deg - LYING_DEG) / LYING_SLOPE_DEG)
+    not_lying = _log_sigmoid((LYING_DEG - tilt_deg) / LYING_SLOPE_DEG)
+    scores = weight * _tilt_scores(features, calibration, upright, tilt_deg) + _movement_scores(features)
+    scores[:, LYING] += LYING_WEIGHT * lying
+    scores[:, SITTING:] += LYING_WEIGHT * not_lying[:, np.newaxis]
+    return np.asarray(scores)
+
+
+def last_movement(features: SecondFeatures, moved_at: int) -> int:
+    """Return the last second with movement, `moved_at` where there is none."""
+    moved = features.second[features.movement > MOVED_MS2]
+    return int(moved[-1]) if len(moved) else moved_at
+
+
+def _novelty(features: SecondFeatures, moved_at: int) -> NDArray[np.float64]:
+    moved = np.where(features.movement > MOVED_MS2, features.second, moved_at)
+    since = features.second - np.maximum.accumulate(moved)
+    return np.maximum(np.exp(-since / NOVELTY_S), NOVELTY_FLOOR)
+
+
+def _tilt_scores(
+    features: SecondFeatures,
+    calibration: Calibration,
+    upright: NDArray[np.float64],
+    tilt_deg: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the log density of the tilt in each state; each is a bell over a broad floor for unusual postures."""
+    standing = upright if calibration.standing is None else calibration.standing
+    from_standing_deg = np.degrees(angle_between(features.up, standing))
+    scores = np.empty((len(features), len(STATES)))
+    scores[:, LYING] = np.log(1 / 40)
+    scores[:, SITTING] = _bell(tilt_deg, SITTING_MEAN_DEG, SITTING_SD_DEG, share=0.7)
+    scores[:, STANDING] = _half_bell(from_standing_deg)
+    scores[:, WALKING] = _half_bell(tilt_deg)
+    scores[:, CYCLING] = _bell(tilt_deg, CYCLING_MEAN_DEG, CYCLING_SD_DEG, share=0.99)
+    if calibration.forward is not None:
+        # Sitting rolls the pelvis backward; who leans far forward rather stands and bends.
+        leaning_forward = _leaning_forward(features.up, upright, calibration.forward, tilt_deg)
+        scores[:, SITTING] += np.log(1 - 0.85 * leaning_forward)
+        scores[:, STANDING] += np.log(1 + leaning_forward)
+    return scores
+
+
+def _leaning_forward(
+    up: NDArray[np.float64],
+    upright: NDArray[np.float64],
+    forward: NDArray[np.float64],
+    tilt_deg: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return 0 (upright, or leaning back or sideways) to 1 (20 deg or more straight forward)."""
+    across = up - (up @ upright)[:, np.newaxis] * upright
+    length = np.sqrt(np.einsum("ni,ni->n", across, across))
+    toward = -(across @ unit(forward)) / np.maximum(length, 1e-9)
+    return np.asarray(np.clip(toward, 0, 1) * np.clip((tilt_deg - 10) / 10, 0, 1))
+
+
+def _movement_scores(features: SecondFeatures) -> NDArray[np.float64]:
+    """Return the log score of how much, and how rhythmically, the body moves. Medians as in healthy adults at rest."""
+    sway = np.log10(features.movement + 0.01)
+    gait = np.log10(features.gait + 0.005)
+    walks = _log_sigmoid((gait - np.log10(LIKELY_WALKING_MS2)) / 0.08)
+    is_still = _log_sigmoid((np.log10(UNLIKELY_STILL_MS2) - gait) / 0.12)
+    scores = np.empty((len(features), len(STATES)))
+    scores[:, LYING] = SWAY_WEIGHT * _log_normal(sway, -1.10, 0.35) + GAIT_WEIGHT * is_still
+    scores[:, SITTING] = SWAY_WEIGHT * _log_normal(sway, -1.03, 0.35) + GAIT_WEIGHT * is_still
+    scores[:, STANDING] = SWAY_WEIGHT * _log_normal(sway, -0.75, 0.35) + 0.75 * GAIT_WEIGHT * is_still
+    scores[:, WALKING] = SWAY_WEIGHT * _log_normal(sway, 0.35, 0.35) + GAIT_WEIGHT * walks
+    pedalling = SWAY_WEIGHT * _log_normal(sway, 0.12, 0.2) + 0.5 * GAIT_WEIGHT * _log_normal(gait, -0.22, 0.3)
+    scores[:, CYCLING] = pedalling - 0.3
+    return scores
+
+
+def transition_scores(features: SecondFeatures) -> NDArray[np.float64]:
+    """Return the log score of going from each state to each other at each second, shape (n, 5, 5).
+
+    The last `LOOK_AHEAD_S` rows have not seen all their evidence.
+    """
+    change = CHANGE + np.where(_moved_about(features.movement), 0.0, WITHOUT_MOVEMENT)
+    lie = change - CHANGE + LIE_DOWN
+    by_norm = _ahead(features.rise_by_norm, features.fall_by_norm)
+    height = _ahead(features.rise, features.fall) if features.has_gyr else by_norm
+    got_up = np.clip((height - 0.06) / 0.04, -4, 4)
+    sat_down = np.clip((-height - 0.03) / 0.03, -4, 4)
+    # From lying to standing is a longer way up than to sitting; the length of the specific force shows it best.
+    got_up_from_lying = np.clip((by_norm - 0.03) / 0.04, -3, 3)
+    lay_down_from_standing = np.clip((-height - 0.13) / 0.06, -2, 2)
+
+    scores = np.full((len(features), len(STATES), len(STATES)), IMPOSSIBLE)
+    scores[:, SITTING, STANDING] = change + got_up
+    scores[:, SITTING, WALKING] = change - 0.5 + got_up
+    scores[:, STANDING, SITTING] = change + sat_down
+    scores[:, WALKING, SITTING] = change - 0.5 + sat_down
+    scores[:, STANDING, WALKING] = -3.0
+    scores[:, WALKING, STANDING] = -2.5
+    scores[:, LYING, SITTING] = lie - got_up_from_lying
+    scores[:, LYING, STANDING] = lie + got_up_from_lying
+    scores[:, LYING, WALKING] = lie - 0.5 + got_up_from_lying
+    scores[:, SITTING, LYING] = lie - lay_down_from_standing
+    scores[:, STANDING, LYING] = lie + lay_down_from_standing
+    scores[:, WALKING, LYING] = lie - 1.0 + lay_down_from_standing
+    scores[:, [CYCLING, CYCLING], [STANDING, WALKING]] = -5.0
+    scores[:, [STANDING, WALKING], [CYCLING, CYCLING]] = -7.0
+    scores[:, [CYCLING, SITTING], [SITTING, CYCLING]] = -9.0
+    leave = np.exp(scores).sum(axis=2)
+    diagonal = np.arange(len(STATES))
+    scores[:, diagonal, diagonal] = np.log1p(-np.minimum(leave, 0.9))
+    return scores
+
+
+def free_after_gap(missing_s: int) -> NDArray[np.float64]:
+    """Return the log scores of a change across a hole of so many seconds, shape (5, 5)."""
+    scores = np.full((len(STATES), len(STATES)), AFTER_SHORT_GAP if missing_s < LONG_GAP_S else AFTER_LONG_GAP)
+    np.fill_diagonal(scores, 0.0 if missing_s < LONG_GAP_S else AFTER_LONG_GAP)
+    return scores
+
+
+def _moved_about(movement: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return whether there was movement in this second or one of its neighbours."""
+    return np.asarray(maximum_filter1d(movement, 3, mode="nearest") > MOVED_MS2) if len(movement) else movement > 0
+
+
+def _ahead(rise: NDArray[np.float64], fall: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the largest height plus the smallest in each second and the next `LOOK_AHEAD_S`."""
+    if len(rise) == 0:
+        return rise
+    size = LOOK_AHEAD_S + 1
+    origin = -(size // 2)
+    highest = maximum_filter1d(rise, size, mode="nearest", origin=origin)
+    lowest = -maximum_filter1d(-fall, size, mode="nearest", origin=origin)
+    return np.asarray(highest + lowest)
+
+
+def _log_sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(-np.logaddexp(0.0, -x))
+
+
+def _log_normal(x: NDArray[np.float64], mean: float, sd: float) -> NDArray[np.float64]:
+    return np.asarray(-0.5 * ((x - mean) / sd) ** 2 - np.log(sd))
+
+
+def _bell(tilt_deg: NDArray[np.float64], mean: float, sd: float, share: float) -> NDArray[np.float64]:
+    bell = np.log(share / 2.5) + _log_normal(tilt_deg, mean, sd)
+    return np.asarray(np.logaddexp(bell, np.log((1 - share) / 60)))
+
+
+def _half_bell(tilt_deg: NDArray[np.float64]) -> NDArray[np.float64]:
+    bell = np.log(0.9 * 0.8) + _log_normal(tilt_deg, 0.0, UPRIGHT_SD_DEG)
+    return np.asarray(np.logaddexp(bell, np.log(0.1 / 60)))

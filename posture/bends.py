@@ -1,0 +1,57 @@
+"""Deep bends of the trunk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from posture.events import Activity, Bend
+
+if TYPE_CHECKING:
+    from config.settings import BendSettings
+    from posture.timeline import PostureSeconds
+
+__all__ = ["BendTracker"]
+
+UPRIGHT = frozenset({Activity.STANDING, Activity.WALKING, Activity.RUNNING})
+
+
+@dataclass(slots=True)
+class _Open:
+    start: int
+    end: int
+    peak_deg: float
+
+
+class BendTracker:
+    """Find bends of the trunk while on the feet (ISO 11226; RULA bands).
+
+    A bend is more than `inclination_deg` of forward flexion or lateral bend for more than `minimum_s`. Sitting and
+    lying do not count: there a tilted pelvis is no bent trunk.
+    """
+
+    def __init__(self, settings: BendSettings) -> None:
+        self._settings = settings
+        self._open: _Open | None = None
+
+    def push(self, seconds: PostureSeconds) -> list[Bend]:
+        """Return the bends that have ended."""
+        bends: list[Bend] = []
+        for second, activity, flexion_deg, lateral_deg, inclination_deg in seconds:
+            on_feet = activity in UPRIGHT and inclination_deg == inclination_deg  # noqa: PLR0124 - NaN is unknown
+            is_bent = on_feet and max(flexion_deg, abs(lateral_deg)) > self._settings.inclination_deg
+            if self._open is not None and (not is_bent or second != self._open.end):
+                bends += self.flush()
+            if is_bent:
+                if self._open is None:
+                    self._open = _Open(second, second, inclination_deg)
+                self._open.end = second + 1
+                self._open.peak_deg = max(self._open.peak_deg, inclination_deg)
+        return bends
+
+    def flush(self) -> list[Bend]:
+        """Return the bend still open, if it has lasted long enough."""
+        current, self._open = self._open, None
+        if current is None or current.end - current.start <= self._settings.minimum_s:
+            return []
+        return [Bend(current.start, current.end, current.peak_deg)]

@@ -1,0 +1,108 @@
+"""How the sensor sits on the wearer: the rotation sensor -> body and the wearer's own angles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from posture.rotations import flexion, from_up_and_forward
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Calibration", "CalibrationSource", "SittingRange"]
+
+
+class CalibrationSource(StrEnum):
+    """Where a calibration comes from."""
+
+    GUIDED = "guided"
+    WALKING = "walking"
+    PROFILE = "profile"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class SittingRange:
+    """The wearer's own sitting, as flexion at the sensor against upright standing.
+
+    Parameters
+    ----------
+    upright_deg
+        Flexion when sitting upright.
+    slouched_deg
+        Flexion when sitting slouched; usually below `upright_deg`, since the pelvis rolls backward.
+
+    """
+
+    upright_deg: float
+    slouched_deg: float
+
+    @property
+    def direction(self) -> float:
+        """Return 1.0 where slouching flexes the sensor forward, -1.0 where it rolls it backward."""
+        return 1.0 if self.slouched_deg > self.upright_deg else -1.0
+
+    @property
+    def range_deg(self) -> float:
+        """Return the angle between upright and slouched, > 0."""
+        return abs(self.slouched_deg - self.upright_deg)
+
+    def past_upright_deg(self, flexion_deg: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how far past upright sitting each flexion is, along the wearer's slouch."""
+        return self.direction * (flexion_deg - self.upright_deg)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """What is known of the mounting and the wearer.
+
+    Parameters
+    ----------
+    source
+        Where it comes from.
+    upright
+        Shape (3,): up in the sensor frame while the wearer walks or stands upright; None where unknown.
+    forward
+        Shape (3,): the wearer's forward in the sensor frame, perpendicular to `upright`; None where unknown.
+    standing
+        Shape (3,): mean up while the wearer stands, which may lean from walking; `upright` where not known apart.
+    acc_offset_ms2
+        Shape (3,): zero offset of the accelerometer, already taken off the samples that the rest was learnt from.
+    gyr_bias_rad_s
+        Shape (3,): gyroscope reading at rest; None without a gyroscope.
+    sitting
+        The wearer's sitting range; None where it has not been shown.
+    profile
+        Name of the profile, where one was used.
+
+    """
+
+    source: CalibrationSource
+    upright: NDArray[np.float64] | None = None
+    forward: NDArray[np.float64] | None = None
+    standing: NDArray[np.float64] | None = None
+    acc_offset_ms2: NDArray[np.float64] | None = None
+    gyr_bias_rad_s: NDArray[np.float64] | None = None
+    sitting: SittingRange | None = None
+    profile: str | None = None
+
+    @property
+    def sensor_to_body(self) -> NDArray[np.float64] | None:
+        """Return the rotation matrix sensor -> body, shape (3, 3), or None where upright or forward is unknown."""
+        if self.upright is None or self.forward is None:
+            return None
+        return from_up_and_forward(self.upright, self.forward)
+
+    def up_in_body(self, up: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Return up, shape (n, 3), in the body frame; None where the mounting is unknown."""
+        matrix = self.sensor_to_body
+        return None if matrix is None else np.asarray(up @ matrix.T)
+
+    def flexion_deg(self, up: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Return flexion in degrees for up, shape (n, 3), in the sensor frame; None where the mounting is unknown."""
+        body = self.up_in_body(up)
+        return None if body is None else np.degrees(flexion(body))

@@ -1,0 +1,60 @@
+"""Stretches of one activity, and the changes of posture between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from posture.events import Activity, ActivityEpisode, Transition, TransitionKind
+
+if TYPE_CHECKING:
+    from posture.timeline import PostureSeconds
+
+__all__ = ["ActivityEpisodes"]
+
+UPRIGHT = frozenset({Activity.STANDING, Activity.WALKING, Activity.RUNNING})
+POSTURES = {Activity.SITTING: "sit", Activity.LYING: "lie", **dict.fromkeys(UPRIGHT, "stand")}
+KINDS = {kind.value: kind for kind in TransitionKind}
+TRANSITION_S = 2.0
+"""A change of posture takes about 2 s (1.5-3 s in adults); its middle is where the activities meet."""
+
+
+@dataclass(slots=True)
+class _Open:
+    activity: Activity
+    start: int
+    end: int
+
+
+class ActivityEpisodes:
+    """Join seconds of one activity into episodes. A hole in the seconds ends an episode."""
+
+    def __init__(self) -> None:
+        self._open: _Open | None = None
+
+    def push(self, seconds: PostureSeconds) -> list[ActivityEpisode | Transition]:
+        """Return the episodes that have ended, and the transitions between them, in order of time."""
+        events: list[ActivityEpisode | Transition] = []
+        for second, activity, *_ in seconds:
+            current = self._open
+            if current is not None and current.activity is activity and current.end == second:
+                current.end = second + 1
+                continue
+            if current is not None:
+                events.append(ActivityEpisode(current.start, current.end, current.activity))
+                if current.end == second:
+                    events += _transition(second, current.activity, activity)
+            self._open = _Open(activity, second, second + 1)
+        return events
+
+    def flush(self) -> list[ActivityEpisode | Transition]:
+        """Return the episode still open."""
+        if self._open is None:
+            return []
+        current, self._open = self._open, None
+        return [ActivityEpisode(current.start, current.end, current.activity)]
+
+
+def _transition(second: int, before: Activity, after: Activity) -> list[Transition]:
+    kind = KINDS.get(f"{POSTURES.get(before)}_to_{POSTURES.get(after)}")
+    return [] if kind is None else [Transition(float(second), kind, TRANSITION_S)]

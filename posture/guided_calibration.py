@@ -1,0 +1,177 @@
+"""Calibration from guided movements: stand upright, bow twice, sit upright, sit slouched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from config.calibration import SectionName
+from config.errors import CalibrationError
+from posture.calibration import Calibration, CalibrationSource, SittingRange
+from posture.frame import GRID_HZ
+from posture.rotations import angle_between, flexion, unit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from config.calibration import CalibrationSection
+    from posture.frame import PostureFrame
+
+__all__ = ["GuidedCalibration"]
+
+SETTLE_S = 0.5
+"""Left out at either end of a held posture, where the wearer still moves."""
+MINIMUM_HOLD_S = 1.0
+STEADY_DEG = 8.0
+MINIMUM_BOW_DEG = 20.0
+MINIMUM_SITTING_RANGE_DEG = 3.0
+INSTRUCTIONS = {
+    SectionName.UPRIGHT_STAND: "standing upright",
+    SectionName.FORWARD_BEND: "bowing forward",
+    SectionName.UPRIGHT_SIT: "sitting upright",
+    SectionName.SLOUCHED_SIT: "sitting slouched",
+}
+
+
+class GuidedCalibration:
+    """Collect the calibration movements from frames and work out the calibration.
+
+    Gravity while standing upright gives up. In the bow, up swings away from it towards the wearer's back; that gives
+    forward, whatever the mounting. Sitting upright and slouched, where shown, give the wearer's sitting range.
+
+    Parameters
+    ----------
+    sections
+        When each movement was done, on the clock of the samples. Standing and the bow are needed.
+    acc_offset_ms2
+        Offset that has been taken off the samples, to be told on.
+
+    Raises
+    ------
+    CalibrationError
+        Standing or the bow is missing from the sections, or one is too short.
+
+    """
+
+    def __init__(
+        self, sections: Sequence[CalibrationSection], acc_offset_ms2: NDArray[np.float64] | None = None
+    ) -> None:
+        self._sections = tuple(sections)
+        self._acc_offset_ms2 = acc_offset_ms2
+        self._up: dict[CalibrationSection, list[NDArray[np.float64]]] = {section: [] for section in self._sections}
+        self._gyr: list[NDArray[np.float64]] = []
+        named = {section.name for section in self._sections}
+        for needed in (SectionName.UPRIGHT_STAND, SectionName.FORWARD_BEND):
+            if needed not in named:
+                raise CalibrationError(f"the calibration has no section {needed}: add it and try again")
+        for section in self._sections:
+            if section.end - section.start < MINIMUM_HOLD_S + 2 * SETTLE_S:
+                raise CalibrationError(
+                    f"the calibration section {section.name} at {section.start:.1f} s is too short: "
+                    f"{INSTRUCTIONS[section.name]} takes at least {MINIMUM_HOLD_S + 2 * SETTLE_S:.0f} s"
+                )
+
+    @property
+    def end(self) -> float:
+        """Return when the last movement ends."""
+        return max(section.end for section in self._sections)
+
+    def push(self, frame: PostureFrame) -> None:
+        """Take in the frame's rows that fall into a section."""
+        time = frame.segment.time
+        for section in self._sections:
+            settle = 0.0 if section.name is SectionName.FORWARD_BEND else SETTLE_S
+            start, stop = np.searchsorted(time, [section.start + settle, section.end - settle])
+            if stop > start:
+                self._up[section].append(frame.up[start:stop])
+                if settle and frame.segment.gyr is not None:
+                    self._gyr.append(frame.segment.gyr[start:stop])
+
+    def result(self) -> Calibration:
+        """Return the calibration.
+
+        Raises
+        ------
+        CalibrationError
+            The recording does not cover a section, the wearer moved where a posture was to be held, or hardly bowed.
+
+        """
+        upright = self._held(SectionName.UPRIGHT_STAND)
+        if upright is None:
+            raise CalibrationError("the calibration has no section upright_stand: add it and try again")
+        forward = self._forward(upright)
+        known = Calibration(
+            CalibrationSource.GUIDED,
+            upright,
+            forward=forward,
+            standing=upright,
+            acc_offset_ms2=self._acc_offset_ms2,
+            gyr_bias_rad_s=np.median(np.vstack(self._gyr), axis=0) if self._gyr else None,
+        )
+        return _with_sitting(known, self._held(SectionName.UPRIGHT_SIT), self._held(SectionName.SLOUCHED_SIT))
+
+    def _rows(self, name: SectionName) -> NDArray[np.float64]:
+        """Return up in all sections of this name, shape (n, 3)."""
+        rows = [up for section, parts in self._up.items() if section.name is name for up in parts]
+        sections = [section for section in self._sections if section.name is name]
+        if sum(len(up) for up in rows) < MINIMUM_HOLD_S * GRID_HZ:
+            where = f"{sections[0].start:.1f} to {sections[0].end:.1f} s"
+            raise CalibrationError(
+                f"the recording holds no samples of the calibration section {name} ({where}): check its times"
+            )
+        return np.vstack(rows)
+
+    def _held(self, name: SectionName) -> NDArray[np.float64] | None:
+        """Return the mean up of a held posture, shape (3,); None where it was not part of the calibration."""
+        if not any(section.name is name for section in self._sections):
+            return None
+        rows = self._rows(name)
+        mean = unit(np.median(rows, axis=0))
+        spread_deg = float(np.degrees(np.percentile(angle_between(rows, mean), 90)))
+        if spread_deg > STEADY_DEG:
+            raise CalibrationError(
+                f"you moved by {spread_deg:.0f} deg while {INSTRUCTIONS[name]}: hold still there and calibrate again"
+            )
+        return mean
+
+    def _forward(self, upright: NDArray[np.float64]) -> NDArray[np.float64]:
+        rows = self._rows(SectionName.FORWARD_BEND)
+        bow_deg = float(np.degrees(np.percentile(angle_between(rows, upright), 95)))
+        if bow_deg < MINIMUM_BOW_DEG:
+            raise CalibrationError(
+                f"the forward bend shows only {bow_deg:.0f} deg: bow forward by at least {MINIMUM_BOW_DEG:.0f} deg "
+                "and calibrate again"
+            )
+        across = rows - np.einsum("ni,i->n", rows, upright)[:, np.newaxis] * upright
+        # The principal axis of the swing; bowing forward, up swings towards the back.
+        _, axes = np.linalg.eigh(across.T @ across)
+        swing = axes[:, -1]
+        return np.asarray(-swing if across.mean(axis=0) @ swing > 0 else swing)
+
+
+def _with_sitting(
+    known: Calibration, upright_sit: NDArray[np.float64] | None, slouched_sit: NDArray[np.float64] | None
+) -> Calibration:
+    """Return the calibration with the sitting range, where both postures were shown."""
+    if upright_sit is None or slouched_sit is None:
+        return known
+    matrix: Any = known.sensor_to_body
+    upright_deg, slouched_deg = np.degrees(flexion(np.stack([upright_sit, slouched_sit]) @ matrix.T)).tolist()
+    sitting = SittingRange(upright_deg, slouched_deg)
+    if sitting.range_deg < MINIMUM_SITTING_RANGE_DEG:
+        raise CalibrationError(
+            f"sitting upright and sitting slouched differ by only {sitting.range_deg:.1f} deg: let yourself sink into "
+            "the chair for the slouch and calibrate again"
+        )
+    return Calibration(
+        known.source,
+        known.upright,
+        forward=known.forward,
+        standing=known.standing,
+        acc_offset_ms2=known.acc_offset_ms2,
+        gyr_bias_rad_s=known.gyr_bias_rad_s,
+        sitting=sitting,
+    )

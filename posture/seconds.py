@@ -1,0 +1,198 @@
+"""One row of features a second: what the activity decoder and the trackers look at.
+
+Everything here is free of the mounting, so that a calibration learnt later can still be applied to earlier seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.signal import bilinear_zpk, butter, sosfilt, zpk2sos
+
+from config.units import GRAVITY_MS2
+from posture.frame import GRID_HZ, N_AXES
+from posture.rotations import unit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from posture.frame import PostureFrame
+
+__all__ = ["SecondFeatures", "SecondSummarizer", "join_seconds"]
+
+RISE_CORNER_HZ = 0.08
+GAIT_BAND_HZ = (0.7, 5.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SecondFeatures:
+    """Features of n whole seconds, in order of time; seconds that the sensor did not cover are missing.
+
+    Parameters
+    ----------
+    second
+        Shape (n,), int64: seconds since the Unix epoch; the row covers [second, second + 1).
+    up
+        Shape (n, 3): mean unit vector up, sensor frame.
+    acc
+        Shape (n, 3): mean specific force in m/s^2, sensor frame.
+    movement
+        Shape (n,): standard deviation of the specific force within the second, all axes together, in m/s^2.
+    gait
+        Shape (n,): rms of the vertical acceleration between 0.7 and 5 Hz, in m/s^2.
+    rise, fall
+        Shape (n,): largest and smallest height in m of the sensor above where it was (see `rise_filter`), from the
+        vertical acceleration.
+    rise_by_norm, fall_by_norm
+        The same from the length of the specific force alone, which no error of orientation touches.
+    has_gyr
+        Whether the vertical acceleration is known well enough (gyroscope) to trust `rise` and `fall`.
+
+    """
+
+    second: NDArray[np.int64]
+    up: NDArray[np.float64]
+    acc: NDArray[np.float64]
+    movement: NDArray[np.float64]
+    gait: NDArray[np.float64]
+    rise: NDArray[np.float64]
+    fall: NDArray[np.float64]
+    rise_by_norm: NDArray[np.float64]
+    fall_by_norm: NDArray[np.float64]
+    has_gyr: bool
+
+    def __len__(self) -> int:
+        """Return the number of seconds."""
+        return int(self.second.shape[0])
+
+    def rows(self, start: int, stop: int) -> SecondFeatures:
+        """Return the rows [start, stop)."""
+        arrays = {name: getattr(self, name)[start:stop] for name in ARRAYS}
+        return SecondFeatures(**arrays, has_gyr=self.has_gyr)
+
+
+ARRAYS = tuple(field.name for field in fields(SecondFeatures) if field.name != "has_gyr")
+
+
+def join_seconds(parts: Sequence[SecondFeatures]) -> SecondFeatures:
+    """Join parts, in order of time, into one.
+
+    Raises
+    ------
+    ValueError
+        There is no part.
+
+    """
+    if not parts:
+        raise ValueError("no seconds to join")
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
+    return SecondFeatures(**arrays, has_gyr=parts[0].has_gyr)
+
+
+def rise_filter() -> NDArray[np.float64]:
+    """Return the second-order sections that turn vertical acceleration into height.
+
+    A leaky double integrator, s / (s + w)^3 with 1 / w = 2 s: over a transition of 1-3 s it shows most of the change of
+    height, while an accelerometer offset, which a plain double integral turns into metres, dies away.
+    """
+    corner = 2 * np.pi * RISE_CORNER_HZ
+    return np.asarray(zpk2sos(*bilinear_zpk([0.0], [-corner] * 3, 1.0, fs=GRID_HZ)))
+
+
+class SecondSummarizer:
+    """Summarise each whole second of `PostureFrame` rows.
+
+    Seconds are those of UTC. One that a gap cuts is left out.
+
+    Attributes
+    ----------
+    state
+        What the stage remembers: filter states and the rows of the second not yet complete. May be saved and set.
+
+    """
+
+    def __init__(self) -> None:
+        self._rise_sos = rise_filter()
+        self._gait_sos = butter(2, GAIT_BAND_HZ, "bandpass", fs=GRID_HZ, output="sos")
+        self._next_index = 0
+        self._rows: NDArray[np.float64] = np.empty((0, N_COLUMNS))
+        self._restart_filters()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Return a copy of what the stage remembers."""
+        return {
+            "next_index": self._next_index,
+            "rows": self._rows.copy(),
+            "rise": self._rise_zi.copy(),
+            "rise_by_norm": self._rise_by_norm_zi.copy(),
+            "gait": self._gait_zi.copy(),
+        }
+
+    @state.setter
+    def state(self, value: dict[str, Any]) -> None:
+        self._next_index = value["next_index"]
+        self._rows = value["rows"].copy()
+        self._rise_zi = value["rise"].copy()
+        self._rise_by_norm_zi = value["rise_by_norm"].copy()
+        self._gait_zi = value["gait"].copy()
+
+    def push(self, frame: PostureFrame) -> SecondFeatures:
+        """Return the features of the seconds that the frame completes (possibly none)."""
+        if frame.segment.restarts:
+            self._restart_filters()
+            self._rows = np.empty((0, N_COLUMNS))
+            self._next_index = frame.segment.start_index
+        rows = np.vstack([self._rows, self._columns(frame)])
+        # Only after a gap do the rows not begin with a second; that cut second is left out.
+        cut = min(-self._next_index % GRID_HZ, len(rows))
+        n_seconds = (len(rows) - cut) // GRID_HZ
+        used = cut + n_seconds * GRID_HZ
+        block = rows[cut:used].reshape(n_seconds, GRID_HZ, N_COLUMNS)
+        features = _summarize((self._next_index + cut) // GRID_HZ, block, has_gyr=frame.segment.gyr is not None)
+        self._rows = rows[used:].copy()
+        self._next_index += used
+        return features
+
+    def flush(self) -> SecondFeatures:
+        """Return no rows: a second that is not complete is not given out."""
+        return _summarize(0, np.empty((0, GRID_HZ, N_COLUMNS)), has_gyr=False)
+
+    def _restart_filters(self) -> None:
+        self._rise_zi = np.zeros((self._rise_sos.shape[0], 2))
+        self._rise_by_norm_zi = np.zeros((self._rise_sos.shape[0], 2))
+        self._gait_zi = np.zeros((self._gait_sos.shape[0], 2))
+
+    def _columns(self, frame: PostureFrame) -> NDArray[np.float64]:
+        acc = frame.segment.acc
+        along_norm = np.sqrt(np.einsum("ni,ni->n", acc, acc)) - GRAVITY_MS2
+        rise, self._rise_zi = sosfilt(self._rise_sos, frame.vertical, zi=self._rise_zi)
+        by_norm, self._rise_by_norm_zi = sosfilt(self._rise_sos, along_norm, zi=self._rise_by_norm_zi)
+        gait, self._gait_zi = sosfilt(self._gait_sos, frame.vertical, zi=self._gait_zi)
+        return np.column_stack([frame.up, acc, gait * gait, rise, by_norm])
+
+
+N_COLUMNS = 2 * N_AXES + 3
+UP, ACC, GAIT_SQUARED, RISE, BY_NORM = slice(0, 3), slice(3, 6), 6, 7, 8
+
+
+def _summarize(first_second: int, block: NDArray[np.float64], *, has_gyr: bool) -> SecondFeatures:
+    """Return the features of whole seconds, shape (seconds, rows, columns)."""
+    n = len(block)
+    acc = block[:, :, ACC]
+    return SecondFeatures(
+        second=first_second + np.arange(n, dtype=np.int64),
+        up=unit(block[:, :, UP].mean(axis=1)),
+        acc=acc.mean(axis=1),
+        movement=np.sqrt(acc.var(axis=1).sum(axis=1)),
+        gait=np.sqrt(block[:, :, GAIT_SQUARED].mean(axis=1)),
+        rise=block[:, :, RISE].max(axis=1) if n else np.empty(0),
+        fall=block[:, :, RISE].min(axis=1) if n else np.empty(0),
+        rise_by_norm=block[:, :, BY_NORM].max(axis=1) if n else np.empty(0),
+        fall_by_norm=block[:, :, BY_NORM].min(axis=1) if n else np.empty(0),
+        has_gyr=has_gyr,
+    )

@@ -1,0 +1,116 @@
+"""Calibration without a guided procedure: from walking, and from how the wearer sits down and gets up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.ndimage import binary_opening
+
+from posture.activity import SITTING, STANDING
+from posture.calibration import Calibration, CalibrationSource
+from posture.decoder import smooth_activity
+from posture.rotations import unit
+from posture.seconds import join_seconds
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from posture.seconds import SecondFeatures
+
+__all__ = ["WALKING_GAIT_MS2", "SelfCalibration", "learn_calibration"]
+
+WALKING_GAIT_MS2 = (0.9, 6.0)
+SLOW_WALKING_GAIT_MS2 = (0.4, 6.0)
+STEADY_S = 7
+LEARN_EVERY_S = 60
+MINIMUM_WALKING_S = 8
+MINIMUM_SITTING_S = 20
+MINIMUM_STANDING_S = 6
+STANDING_STILL_MS2 = 0.5
+WALKING_WORTH_S = 30
+"""Standing counts as much as walking, as the wearer's upright, once it has been seen for so long."""
+
+
+class SelfCalibration:
+    """Learn the calibration while the wearer lives: every minute at first, then ever more rarely as it settles.
+
+    Attributes
+    ----------
+    calibration
+        What has been learnt so far.
+
+    """
+
+    def __init__(self, acc_offset_ms2: NDArray[np.float64] | None = None) -> None:
+        self.calibration = Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
+        self._acc_offset_ms2 = acc_offset_ms2
+        self._seen: list[SecondFeatures] = []
+        self._n_seen = 0
+        self._learn_at = LEARN_EVERY_S
+
+    def push(self, features: SecondFeatures) -> None:
+        """Take in seconds; learn once enough new ones have come.
+
+        Cut the seconds at `next_cut`, else what is learnt depends on how they were cut.
+        """
+        self._seen.append(features)
+        self._n_seen += len(features)
+        if self._n_seen >= self._learn_at:
+            self.calibration = learn_calibration(join_seconds(self._seen), self._acc_offset_ms2)
+            settled = self.calibration.source is CalibrationSource.WALKING
+            self._learn_at += max(LEARN_EVERY_S, self._n_seen // 2) if settled else LEARN_EVERY_S
+
+    def next_cut(self) -> int:
+        """Return after how many more seconds the calibration is learnt again."""
+        return self._learn_at - self._n_seen
+
+
+def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float64] | None = None) -> Calibration:
+    """Return what the seconds tell of the mounting; source NONE where there is too little walking in them.
+
+    Up is the wearer's mean gravity direction while walking (Vaha-Ypya et al. 2018); forward is the direction towards
+    which sitting rolls the pelvis backward, seen once the wearer has sat for 20 s; standing is how the wearer stands.
+
+    Parameters
+    ----------
+    features
+        Seconds of one mounting, accelerometer offset taken off.
+    acc_offset_ms2
+        The offset that was taken off, to be told on.
+
+    """
+    upright = _walking_up(features)
+    if upright is None:
+        return Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
+    first = Calibration(CalibrationSource.WALKING, upright, acc_offset_ms2=acc_offset_ms2)
+    state = smooth_activity(features, first)
+    forward = _sitting_back(features.up[state == SITTING], upright)
+    standing = _standing_up(features.up[(state == STANDING) & (features.movement < STANDING_STILL_MS2)], upright)
+    return Calibration(
+        CalibrationSource.WALKING, upright, forward=forward, standing=standing, acc_offset_ms2=acc_offset_ms2
+    )
+
+
+def _walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
+    for slowest, fastest in (WALKING_GAIT_MS2, SLOW_WALKING_GAIT_MS2):
+        walking = (features.gait > slowest) & (features.gait < fastest)
+        steady = binary_opening(walking, np.ones(STEADY_S, dtype=np.bool_))
+        if steady.sum() >= MINIMUM_WALKING_S:
+            return unit(np.median(features.up[steady], axis=0))
+    return None
+
+
+def _sitting_back(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return the direction to which up leans in sitting: tilted backward, the body's front faces up."""
+    if len(up) < MINIMUM_SITTING_S:
+        return None
+    across = (up - (up @ upright)[:, np.newaxis] * upright).mean(axis=0)
+    return unit(across)
+
+
+def _standing_up(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDArray[np.float64]:
+    n = len(up)
+    if n < MINIMUM_STANDING_S:
+        return upright
+    return unit(WALKING_WORTH_S * upright + n * np.median(up, axis=0))

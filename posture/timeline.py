@@ -1,0 +1,108 @@
+"""The wearer's posture second by second: activity and angles, as the trackers read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from posture.activity import STATES, WALKING
+from posture.events import Activity
+from posture.rotations import flexion, inclination, lateral_bend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from posture.calibration import Calibration
+    from posture.seconds import SecondFeatures
+
+__all__ = ["PostureSecond", "PostureSeconds", "posture_seconds", "unknown_seconds"]
+
+RUNNING_GAIT_MS2 = 6.0
+"""Vertical rms above which the body leaves the ground: walkers in HARTH stay below 5.3, its runners above 7.7."""
+
+
+class PostureSecond(NamedTuple):
+    """One second; angles are NaN where the mounting is unknown."""
+
+    second: int
+    activity: Activity
+    flexion_deg: float
+    lateral_deg: float
+    inclination_deg: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PostureSeconds:
+    """Posture of n seconds in order of time; seconds without samples are missing.
+
+    Parameters
+    ----------
+    second
+        Shape (n,), int64: seconds since the Unix epoch.
+    activity
+        What the body did, one for each second.
+    flexion_deg, lateral_deg, inclination_deg
+        Shape (n,): angles of the lower back from upright; NaN where the mounting is unknown.
+
+    """
+
+    second: NDArray[np.int64]
+    activity: tuple[Activity, ...]
+    flexion_deg: NDArray[np.float64]
+    lateral_deg: NDArray[np.float64]
+    inclination_deg: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return the number of seconds."""
+        return len(self.activity)
+
+    def __iter__(self) -> Iterator[PostureSecond]:
+        """Yield the seconds one by one."""
+        return map(
+            PostureSecond._make,
+            zip(
+                self.second.tolist(),
+                self.activity,
+                self.flexion_deg.tolist(),
+                self.lateral_deg.tolist(),
+                self.inclination_deg.tolist(),
+                strict=True,
+            ),
+        )
+
+    def marked_unknown(self, where: NDArray[np.bool_]) -> PostureSeconds:
+        """Return the seconds with the activity unknown where told, shape (n,)."""
+        activity = [
+            Activity.UNKNOWN if hidden else known for known, hidden in zip(self.activity, where.tolist(), strict=True)
+        ]
+        return replace(self, activity=tuple(activity))
+
+
+def posture_seconds(features: SecondFeatures, state: NDArray[np.int64], calibration: Calibration) -> PostureSeconds:
+    """Return posture from decoded states, shape (n,), as indices into `posture.activity.STATES`."""
+    running = (state == WALKING) & (features.gait > RUNNING_GAIT_MS2)
+    activity = tuple(
+        Activity.RUNNING if runs else STATES[index]
+        for index, runs in zip(state.tolist(), running.tolist(), strict=True)
+    )
+    return PostureSeconds(features.second, activity, *_angles_deg(features, calibration))
+
+
+def unknown_seconds(features: SecondFeatures) -> PostureSeconds:
+    """Return posture for seconds before anything is known of the mounting."""
+    unknown = np.full(len(features), np.nan)
+    return PostureSeconds(features.second, (Activity.UNKNOWN,) * len(features), unknown, unknown, unknown)
+
+
+def _angles_deg(
+    features: SecondFeatures, calibration: Calibration
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    body = calibration.up_in_body(features.up)
+    if body is None:
+        unknown = np.full(len(features), np.nan)
+        return unknown, unknown, unknown
+    return np.degrees(flexion(body)), np.degrees(lateral_bend(body)), np.degrees(inclination(body))
