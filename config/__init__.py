@@ -8,7 +8,6 @@ from config.errors import (
     RecordingError,
     SettingsError,
 )
-from config.settings import Settings, load_settings
 
 __all__ = [
     "CalibrationError",
@@ -16,7 +15,5 @@ __all__ = [
     "LumbarError",
     "MessagingError",
     "RecordingError",
-    "Settings",
     "SettingsError",
-    "load_settings",
 ]

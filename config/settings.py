@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from platformdirs import user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from tzlocal import get_localzone
 
 from config.errors import SettingsError
 
@@ -55,6 +56,25 @@ class WearerSettings(Section):
             except (ZoneInfoNotFoundError, ValueError) as error:
                 raise ValueError(f"no time zone is called {name!r}; use a name such as 'Europe/Berlin'") from error
         return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the wearer's time zone.
+
+        Raises
+        ------
+        SettingsError
+            It is to be this computer's, which has none.
+
+        """
+        if self.time_zone != "local":
+            return ZoneInfo(self.time_zone)
+        try:
+            return get_localzone()
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise SettingsError(
+                "this computer's time zone cannot be told; set time_zone under [wearer] in the settings"
+            ) from error
 
 
 class SlouchSettings(Section):

@@ -1,0 +1,1 @@
+"""The application: it wires the rooms together and talks to the world."""

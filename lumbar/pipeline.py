@@ -22,6 +22,7 @@ from posture.events import (
     AlertResolved,
     Bend,
     PostureEpisode,
+    PostureState,
     SittingBout,
     Transition,
 )
@@ -40,12 +41,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from config import Settings
     from config.calibration import CalibrationSection
+    from config.settings import Settings
     from firmware_bridge.imu import ImuChunk
     from posture.frame import PostureFrame
 
-__all__ = ["LivePipeline", "Noticed", "PostureTrackers", "review"]
+__all__ = ["LivePipeline", "Noticed", "Now", "PostureTrackers", "Review", "review"]
 
 Noticed: TypeAlias = (
     ActivityEpisode
@@ -72,10 +73,9 @@ class PostureTrackers:
         self._bends = BendTracker(settings.bend)
         self._tallier = PostureTallier(settings.bend.bands_deg)
 
-    @property
-    def slouch_dose_s(self) -> float:
-        """Return the leaky slouch dose now."""
-        return self._slouch.dose_s
+    def now(self, seconds: PostureSeconds) -> Now:
+        """Return how things stand after the seconds just pushed."""
+        return Now(seconds, self._slouch.posture, self._slouch.angle_deg, self._slouch.dose_s)
 
     def push(self, seconds: PostureSeconds, calibration: Calibration) -> list[Noticed]:
         """Return what the seconds bring to an end or set off."""
@@ -95,9 +95,22 @@ class PostureTrackers:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The latest second whose posture is known, for whoever watches live."""
+    """How things stand, for whoever watches live.
+
+    Parameters
+    ----------
+    seconds
+        The seconds just decided, at least one.
+    posture, angle_deg
+        Sitting posture and angle past own upright sitting; None where not known.
+    slouch_dose_s
+        The leaky slouch dose.
+
+    """
 
     seconds: PostureSeconds
+    posture: PostureState | None
+    angle_deg: float | None
     slouch_dose_s: float
 
 
@@ -208,7 +221,14 @@ class LivePipeline:
         steps = self._steps.flush()
         noticed += [*steps, *self._bouts.push(steps, np.inf), *self._bouts.flush()]
         self._step_times += [step.time for step in steps]
-        return sorted(noticed, key=noticed_at)
+        return sorted((event for event in noticed if self._came_true(event)), key=noticed_at)
+
+    def _came_true(self, event: Noticed) -> bool:
+        """Return False for an alert that was due only after the samples ended: nobody was told."""
+        end = self.coverage.end or 0.0
+        if isinstance(event, Alert):
+            return event.time <= end
+        return not isinstance(event, AlertResolved) or event.raised <= end
 
     def _walk(self, frame: PostureFrame) -> list[Noticed]:
         steps = self._steps.push(frame)
@@ -268,7 +288,7 @@ class LivePipeline:
     def _tracked(self, seconds: PostureSeconds) -> list[Noticed]:
         noticed = self._trackers.push(seconds, self.calibration)
         if len(seconds):
-            self.latest = Now(seconds, self._trackers.slouch_dose_s)
+            self.latest = self._trackers.now(seconds)
         return noticed
 
 
@@ -281,7 +301,7 @@ def noticed_at(event: Noticed) -> float:
 
 def calibration_in_use(calibration: Calibration, time: float) -> CalibrationInUse:
     """Return the record of which calibration holds from `time` on."""
-    return CalibrationInUse(time, calibration.source.value, calibration.profile)
+    return CalibrationInUse(time, calibration.source, calibration.profile)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,16 @@ class SlouchTracker:
         self._raised: dict[AlertKind, Alert] = {}
         self._dose_rearmed = True
 
+    @property
+    def posture(self) -> PostureState | None:
+        """Return the sitting posture now; None where the wearer does not sit or it cannot be judged."""
+        return self._current.state
+
+    @property
+    def angle_deg(self) -> float | None:
+        """Return how far past upright sitting the wearer is now; None where it is not known."""
+        return None if self._smooth_deg is None else self._smooth_deg[0]
+
     def push(self, seconds: PostureSeconds) -> list[SlouchEvent]:
         """Return posture episodes that have ended and the alerts raised and resolved, in order of time."""
         events: list[SlouchEvent] = []

@@ -1,0 +1,108 @@
+"""The daily summary: one document for each wearer and local day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analytics.day_sections import DaySections
+from analytics.summary_model import DailySummary, DayFacts, Note, NoteCode, summary_schema
+from analytics.trends import ENOUGH_WEAR_S, comparison
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from analytics.findings import Findings
+    from analytics.local_day import LocalDay
+    from config.settings import Settings
+
+__all__ = ["DailySummary", "daily_summary", "summary_schema"]
+
+HOUR_S = 3600.0
+MINUTE_S = 60.0
+
+LOW_COVERAGE = 0.9
+MUCH_UNKNOWN = 0.2
+MOSTLY_JUDGED = 0.8
+"""Shares beyond which the summary says so."""
+
+
+def daily_summary(
+    findings: Findings, day: LocalDay, wearer: str, settings: Settings, earlier: Sequence[DayFacts] = ()
+) -> DailySummary:
+    """Sum up what was found on one local day.
+
+    Episodes are cut at the day's edges; bouts, episodes, bends and breaks are counted on the day on which they begin.
+
+    Parameters
+    ----------
+    findings
+        Everything found, also before and after the day: hand in the evening before as well, so that a sitting bout over
+        midnight is not counted twice.
+    day
+        The day, in the wearer's time zone.
+    wearer
+        Whose day it is.
+    settings
+        Thresholds.
+    earlier
+        The wearer's earlier summaries, to compare with.
+
+    Raises
+    ------
+    SettingsError
+        The findings are of other bend bands than the settings now have.
+
+    """
+    sections = DaySections(findings, day.span, settings)
+    facts = DayFacts(
+        wearer=wearer,
+        date=day.date,
+        time_zone=str(day.zone),
+        day_s=day.span.duration_s,
+        wear=sections.wear(),
+        activity=sections.activity(),
+        sitting=sections.sitting(day.zone),
+        posture=sections.posture(),
+        slouch=sections.slouch(),
+        bends=sections.bends(),
+        walking=sections.walking(),
+        alerts=sections.alerts(),
+        transitions=sections.transitions(),
+        calibration=sections.calibration(day.zone),
+    )
+    noise_deg = settings.summary.noise_deg
+    return DailySummary(
+        **dict(facts),
+        last_7_days=comparison(facts, earlier, 7, noise_deg),
+        last_28_days=comparison(facts, earlier, 28, noise_deg),
+        notes=tuple(Note(code=code, text=text) for code, text in _notes(facts)),
+    )
+
+
+def _notes(day: DayFacts) -> Iterator[tuple[NoteCode, str]]:
+    if day.wear.wear_s == 0:
+        yield NoteCode.NOT_WORN, "The sensor was not worn on this day."
+        return
+    if day.wear.wear_s < ENOUGH_WEAR_S:
+        worn_h = day.wear.wear_s / HOUR_S
+        yield NoteCode.SHORT_WEAR, f"Worn for {worn_h:.1f} h only: too short to compare with other days."
+    if day.wear.coverage is not None and day.wear.coverage < LOW_COVERAGE:
+        missing = 1 - day.wear.coverage
+        yield NoteCode.LOW_COVERAGE, f"{missing:.0%} of the time since the sensor was first put on is not recorded."
+    unknown_min = day.activity.unknown_min or 0.0
+    if unknown_min * MINUTE_S > MUCH_UNKNOWN * day.wear.wear_s:
+        yield NoteCode.MUCH_UNKNOWN, f"In {unknown_min:.0f} min of the wear time the activity could not be told."
+    yield from _posture_notes(day)
+    if len(day.calibration) > 1:
+        yield NoteCode.SEVERAL_CALIBRATIONS, "The calibration changed during the day: angles may not compare."
+
+
+def _posture_notes(day: DayFacts) -> Iterator[tuple[NoteCode, str]]:
+    sitting_min, judged_min = day.activity.sitting_min, day.posture.judged_min
+    if sitting_min is None or sitting_min == 0:
+        return
+    if judged_min is None:
+        yield NoteCode.SLOUCH_NOT_JUDGED, "Slouching could not be judged: do the guided calibration."
+    elif judged_min < MOSTLY_JUDGED * sitting_min:
+        text = f"Slouching could be judged in {judged_min:.0f} of {sitting_min:.0f} min of sitting only."
+        yield NoteCode.SLOUCH_PARTLY_JUDGED, text

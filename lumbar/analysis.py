@@ -1,0 +1,192 @@
+"""From a recording to everything that can be said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from config.errors import CalibrationError
+from config.profile import Profile
+from lumbar.pipeline import LivePipeline, Noticed, Review, review
+from posture.accelerometer_offset import RestSurvey
+from posture.calibration import Calibration, CalibrationSource, SittingRange
+from posture.events import Alert, AlertResolved
+from posture.guided_calibration import GuidedCalibration
+from posture.orientation import OrientationFilter
+from posture.resample import Resampler, cells_per_row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from config.calibration import CalibrationSection
+    from config.settings import Settings
+    from firmware_bridge.recordings.read import Recording
+
+__all__ = [
+    "Analysis",
+    "analyze_recording",
+    "calibrate_recording",
+    "calibration_of",
+    "nominal_rate_hz",
+    "profile_of",
+    "survey_offset",
+]
+
+CHUNK_S = 60.0
+"""Long recordings go through the live code in chunks of a minute: fastest, and flat in memory."""
+
+HEAD_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a recording says.
+
+    Parameters
+    ----------
+    live
+        The pipeline after the last sample.
+    events
+        All that was noticed live, in the order in which it came out.
+    review
+        The refined answer, with the whole recording known.
+
+    """
+
+    live: LivePipeline
+    events: tuple[Noticed, ...]
+    review: Review
+
+
+def nominal_rate_hz(recording: Recording) -> float:
+    """Return the rate of the first seconds, from the median interval between samples."""
+    first = next(recording.chunks(HEAD_S))
+    return float(1.0 / np.median(np.diff(first.time)))
+
+
+def survey_offset(recording: Recording, progress: Callable[[float], None] | None = None) -> NDArray[np.float64]:
+    """Return the accelerometer's zero offset in m/s^2, shape (3,); `progress` is told the seconds gone over."""
+    survey = RestSurvey()
+    for chunk in recording.chunks(CHUNK_S):
+        survey.push(chunk)
+        if progress is not None:
+            progress(float(chunk.time[-1]) - recording.start_time_s)
+    return survey.offset()
+
+
+def analyze_recording(
+    recording: Recording,
+    settings: Settings,
+    *,
+    calibration: Calibration | None = None,
+    sections: Sequence[CalibrationSection] = (),
+    progress: Callable[[float], None] | None = None,
+) -> Analysis:
+    """Analyse a recording through the live pipeline, then review it as a whole.
+
+    Parameters
+    ----------
+    recording
+        Samples.
+    settings
+        Thresholds.
+    calibration
+        The wearer's, from a profile.
+    sections
+        When the guided calibration was done, on the clock of the recording; without it and without a calibration the
+        program calibrates itself.
+    progress
+        Told the seconds of the recording done, twice over: once for the survey, once for the analysis.
+
+    Raises
+    ------
+    CalibrationError
+        The sections do not show what they should.
+    RecordingError
+        A row is bad.
+
+    """
+    offset = None if calibration is not None else survey_offset(recording, progress)
+    live = LivePipeline(settings, nominal_rate_hz(recording), calibration, sections, offset)
+    events: list[Noticed] = []
+    for chunk in recording.chunks(CHUNK_S):
+        events += live.push(chunk)
+        if progress is not None:
+            progress(float(chunk.time[-1]) - recording.start_time_s)
+    events += live.flush()
+    alerts = [event for event in events if isinstance(event, Alert | AlertResolved)]
+    return Analysis(live, tuple(events), review(live, settings, alerts))
+
+
+def calibrate_recording(recording: Recording, sections: Sequence[CalibrationSection]) -> Calibration:
+    """Return the guided calibration of a recording, without the rest of the analysis.
+
+    Raises
+    ------
+    CalibrationError
+        The sections do not show what they should.
+    RecordingError
+        A row is bad.
+
+    """
+    offset = survey_offset(recording)
+    guided = GuidedCalibration(sections, offset)
+    per_row = cells_per_row(nominal_rate_hz(recording))
+    resampler, orientation = Resampler(per_row), OrientationFilter(per_row, offset)
+    for chunk in recording.chunks(CHUNK_S):
+        for segment in resampler.push(chunk):
+            guided.push(orientation.push(segment))
+        if chunk.time[-1] > guided.end:
+            break
+    return guided.result()
+
+
+def calibration_of(profile: Profile, name: str) -> Calibration:
+    """Return the calibration that a profile called `name` holds."""
+    sitting = None
+    if profile.upright_sitting_deg is not None and profile.slouched_sitting_deg is not None:
+        sitting = SittingRange(profile.upright_sitting_deg, profile.slouched_sitting_deg)
+    return Calibration(
+        CalibrationSource.PROFILE,
+        upright=np.array(profile.upright),
+        forward=np.array(profile.forward),
+        standing=np.array(profile.upright),
+        acc_offset_ms2=np.array(profile.acc_offset_ms2),
+        gyr_bias_rad_s=None if profile.gyr_bias_rad_s is None else np.array(profile.gyr_bias_rad_s),
+        sitting=sitting,
+        profile=name,
+    )
+
+
+def profile_of(calibration: Calibration, wearer: str) -> Profile:
+    """Return the profile that keeps a calibration.
+
+    Raises
+    ------
+    CalibrationError
+        Which way is up or forward is not known.
+
+    """
+    if calibration.upright is None or calibration.forward is None:
+        raise CalibrationError("there is nothing to keep: the calibration does not know which way is up and forward")
+    offset = np.zeros(3) if calibration.acc_offset_ms2 is None else calibration.acc_offset_ms2
+    bias = calibration.gyr_bias_rad_s
+    return Profile(
+        wearer=wearer,
+        upright=rounded(calibration.upright),
+        forward=rounded(calibration.forward),
+        acc_offset_ms2=rounded(offset),
+        gyr_bias_rad_s=None if bias is None else rounded(bias),
+        upright_sitting_deg=None if calibration.sitting is None else round(calibration.sitting.upright_deg, 2),
+        slouched_sitting_deg=None if calibration.sitting is None else round(calibration.sitting.slouched_deg, 2),
+    )
+
+
+def rounded(vector: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return a vector of three at six decimals, which is far below what a calibration can tell."""
+    x, y, z = (round(float(value), 6) for value in vector)
+    return x, y, z

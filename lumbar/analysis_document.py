@@ -1,0 +1,191 @@
+"""The analysis of a recording as a document: ``lumbar.analysis/1``, all times in seconds from the first sample."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from analytics.summary_model import DailySummary
+from analytics.walking import WalkingBout as FoundBout
+from lumbar.analysis import Analysis
+from posture import events
+from posture.calibration import Calibration, CalibrationSource
+from posture.events import Activity, AlertKind, PostureState, TransitionKind
+
+__all__ = ["AnalysisDocument", "analysis_document", "analysis_schema"]
+
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class Part(BaseModel):
+    """A part of the document: immutable, strict about names, its attribute docstrings the schema's descriptions."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True, populate_by_name=True
+    )
+
+
+class RecordingFacts(Part):
+    """What samples there are."""
+
+    duration_s: Seconds
+    rate_hz: Annotated[float, Field(gt=0)]
+    wear_s: Seconds
+    gaps: list[tuple[Seconds, Seconds]]
+    """Start and end of each hole of more than a second."""
+
+
+class CalibrationUsed(Part):
+    """What the angles are measured from. Directions are unit vectors in the sensor's own frame."""
+
+    source: CalibrationSource
+    profile: str | None
+    upright: tuple[float, float, float] | None
+    forward: tuple[float, float, float] | None
+    acc_offset_ms2: tuple[float, float, float] | None
+    upright_sitting_deg: float | None
+    slouched_sitting_deg: float | None
+
+
+class ActivityStretch(Part):
+    """One stretch of one activity."""
+
+    start_s: Seconds
+    end_s: Seconds
+    label: Activity
+
+
+class PostureChange(Part):
+    """A change between two postures; `time_s` is its middle."""
+
+    time_s: Seconds
+    kind: TransitionKind
+
+
+class PostureStretch(Part):
+    """One stretch of one sitting posture; the angle is past own upright sitting."""
+
+    start_s: Seconds
+    end_s: Seconds
+    state: PostureState
+    angle_deg: float
+
+
+class DeepBend(Part):
+    """A deep bend of the trunk."""
+
+    start_s: Seconds
+    end_s: Seconds
+    peak_deg: float
+
+
+class AlertGiven(Part):
+    """Something that the wearer would have been told live."""
+
+    time_s: Seconds
+    kind: AlertKind
+
+
+class WalkingStretch(Part):
+    """Walking without a long pause."""
+
+    start_s: Seconds
+    end_s: Seconds
+    steps: int
+    cadence_spm: float
+
+
+class WalkingFound(Part):
+    """Steps and bouts."""
+
+    steps: int
+    bouts: list[WalkingStretch]
+    step_times_s: list[Seconds]
+
+
+class AnalysisDocument(Part):
+    """Everything found in a recording."""
+
+    kind: Literal["lumbar.analysis/1"] = Field(default="lumbar.analysis/1", alias="schema")
+    recording: RecordingFacts
+    calibration: CalibrationUsed
+    activity: list[ActivityStretch]
+    transitions: list[PostureChange]
+    posture: list[PostureStretch]
+    bends: list[DeepBend]
+    alerts: list[AlertGiven]
+    walking: WalkingFound
+    sets: list[dict[str, Any]]
+    """Exercise sets; recognising them is still to come, so the list is empty."""
+    summary: DailySummary | None
+    """Summary of the local day that holds most of the recording; null without samples for one."""
+
+
+def analysis_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the document."""
+    return AnalysisDocument.model_json_schema(by_alias=True)
+
+
+def analysis_document(analysis: Analysis, summary: DailySummary | None) -> AnalysisDocument:
+    """Return the document of an analysis."""
+    coverage, findings = analysis.live.coverage, analysis.review.findings
+    origin = coverage.start or 0.0
+
+    def since(time: float) -> float:
+        # The clock of whole seconds may begin a fraction before the first sample.
+        return round(max(time - origin, 0.0), 3)
+
+    return AnalysisDocument(
+        recording=RecordingFacts(
+            duration_s=since(coverage.end or origin),
+            rate_hz=round(coverage.rate_hz, 3),
+            wear_s=round(sum(end - start for start, end in findings.wear), 3),
+            gaps=[(since(start), since(end)) for start, end in findings.gaps],
+        ),
+        calibration=_calibration(analysis.review.calibration),
+        activity=[
+            ActivityStretch(start_s=since(e.start), end_s=since(e.end), label=e.activity)
+            for e in findings.of(events.ActivityEpisode)
+        ],
+        transitions=[PostureChange(time_s=since(e.time), kind=e.kind) for e in findings.of(events.Transition)],
+        posture=[
+            PostureStretch(start_s=since(e.start), end_s=since(e.end), state=e.state, angle_deg=round(e.angle_deg, 2))
+            for e in findings.of(events.PostureEpisode)
+        ],
+        bends=[
+            DeepBend(start_s=since(e.start), end_s=since(e.end), peak_deg=round(e.peak_deg, 2))
+            for e in findings.of(events.Bend)
+        ],
+        alerts=[AlertGiven(time_s=since(e.time), kind=e.kind) for e in findings.of(events.Alert)],
+        walking=WalkingFound(
+            steps=len(findings.step_times),
+            bouts=[
+                WalkingStretch(
+                    start_s=since(e.start), end_s=since(e.end), steps=e.steps, cadence_spm=round(e.cadence_spm, 2)
+                )
+                for e in findings.of(FoundBout)
+            ],
+            step_times_s=[since(time) for time in findings.step_times],
+        ),
+        sets=[],
+        summary=summary,
+    )
+
+
+def _calibration(calibration: Calibration) -> CalibrationUsed:
+    sitting = calibration.sitting
+    return CalibrationUsed(
+        source=calibration.source,
+        profile=calibration.profile,
+        upright=_vector(calibration.upright),
+        forward=_vector(calibration.forward),
+        acc_offset_ms2=_vector(calibration.acc_offset_ms2),
+        upright_sitting_deg=None if sitting is None else round(sitting.upright_deg, 2),
+        slouched_sitting_deg=None if sitting is None else round(sitting.slouched_deg, 2),
+    )
+
+
+def _vector(values: Any) -> tuple[float, float, float] | None:
+    if values is None:
+        return None
+    x, y, z = (round(float(value), 4) for value in values)
+    return x, y, z

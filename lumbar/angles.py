@@ -1,0 +1,81 @@
+"""Angles and orientation of a whole recording, as a Parquet file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from config.errors import RecordingError
+from lumbar.analysis import CHUNK_S, nominal_rate_hz
+from posture.orientation import OrientationFilter
+from posture.resample import Resampler, cells_per_row
+from posture.rotations import flexion, inclination, lateral_bend, turn
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firmware_bridge.recordings.read import Recording
+    from posture.calibration import Calibration
+    from posture.frame import PostureFrame
+
+__all__ = ["write_angles"]
+
+COLUMNS = (
+    "time_s",
+    "flexion_deg",
+    "lateral_deg",
+    "turn_deg",
+    "inclination_deg",
+    "quat_w",
+    "quat_x",
+    "quat_y",
+    "quat_z",
+)
+SCHEMA = pa.schema([(COLUMNS[0], pa.float64()), *((name, pa.float32()) for name in COLUMNS[1:])])
+
+
+def write_angles(recording: Recording, calibration: Calibration, path: Path) -> None:
+    """Write the angles of a recording at 50 Hz.
+
+    Columns: seconds from the first sample; flexion, lateral bend, turn and inclination in degrees, NaN where the
+    mounting is unknown (the turn also without a gyroscope); the rotation sensor -> world, z up.
+
+    Raises
+    ------
+    RecordingError
+        The recording is bad, or the file cannot be written; nothing is left of it then.
+
+    """
+    part = path.with_name(path.name + ".part")
+    per_row = cells_per_row(nominal_rate_hz(recording))
+    resampler, orientation = Resampler(per_row), OrientationFilter(per_row, calibration.acc_offset_ms2)
+    try:
+        with pq.ParquetWriter(part, SCHEMA, compression="zstd") as writer:
+            for chunk in recording.chunks(CHUNK_S):
+                for segment in resampler.push(chunk):
+                    writer.write_table(_table(orientation.push(segment), calibration, recording.start_time_s))
+        part.replace(path)
+    except OSError as error:
+        raise RecordingError(path, f"the angles cannot be written ({error.strerror or error})") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _table(frame: PostureFrame, calibration: Calibration, origin: float) -> pa.Table:
+    unknown = np.full(len(frame), np.nan)
+    body, matrix = calibration.up_in_body(frame.up), calibration.sensor_to_body
+    angles = [unknown] * 4
+    if body is not None and matrix is not None:
+        has_turn = frame.segment.gyr is not None
+        radians = (
+            flexion(body),
+            lateral_bend(body),
+            turn(frame.quat, matrix) if has_turn else unknown,
+            inclination(body),
+        )
+        angles = [np.degrees(values) for values in radians]
+    columns = [frame.segment.time - origin, *angles, *frame.quat.T]
+    return pa.table([pa.array(values, type=kind) for values, kind in zip(columns, SCHEMA.types, strict=True)], SCHEMA)

@@ -1,0 +1,99 @@
+"""What the commands that read a recording have in common."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from config.calibration import CalibrationSection, SectionName
+from config.errors import SettingsError
+from config.profile import load_profile
+from firmware_bridge.recordings.read import Recording, open_recording
+from firmware_bridge.recordings.sections import read_sections
+from firmware_bridge.recordings.units import parse_units
+from lumbar.analysis import calibration_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from posture.calibration import Calibration
+
+__all__ = ["UNDATED_BEFORE_S", "RecordingChoice", "progress_bar"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingChoice:
+    """A recording as named on the command line, with what else is known of it."""
+
+    file: Path
+    units: str | None
+    start: str | None
+    profile: Path | None
+    sections_file: Path | None
+
+    def open(self, default_start_s: float = 0.0) -> Recording:
+        """Open the recording; times that count from the start begin at `default_start_s` where no start is given.
+
+        Raises
+        ------
+        LumbarError
+            The file, the units or the start is wrong.
+
+        """
+        if self.profile is not None and self.sections_file is not None:
+            raise SettingsError("give either --profile or --calibration, not both")
+        units = None if self.units is None else parse_units(self.units)
+        if self.start is not None:
+            return open_recording(self.file, units, _start_time(self.start))
+        recording = open_recording(self.file, units)
+        if default_start_s and recording.start_time_s < UNDATED_BEFORE_S:
+            return open_recording(self.file, units, default_start_s)
+        return recording
+
+    def calibration(self) -> Calibration | None:
+        """Return the calibration of the profile, where one is named."""
+        return None if self.profile is None else calibration_of(load_profile(self.profile), self.profile.stem)
+
+    def sections(self, recording: Recording) -> tuple[CalibrationSection, ...]:
+        """Return the guided calibration's sections on the clock of the recording, where they are named."""
+        if self.sections_file is None:
+            return ()
+        origin = recording.start_time_s
+        return tuple(
+            CalibrationSection(SectionName(section.name), origin + section.start_s, origin + section.end_s)
+            for section in read_sections(self.sections_file)
+        )
+
+
+UNDATED_BEFORE_S = 1e8
+"""Recordings whose times lie before 1973 count from their start."""
+
+
+def _start_time(text: str) -> float:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(f"--start {text}: write it as 2026-11-22T08:30:00+01:00") from error
+    if time.tzinfo is None:
+        raise SettingsError(f"--start {text}: add the offset from UTC, as in {text}+01:00 or {text}Z")
+    return time.timestamp()
+
+
+@contextmanager
+def progress_bar(title: str, total_s: float | None) -> Iterator[Callable[[float], None] | None]:
+    """Show a progress bar on the terminal; yields what to tell the seconds done, None where none is shown."""
+    console = Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (TextColumn(title), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(title, total=total_s)
+        yield lambda done_s: progress.update(task, completed=done_s)

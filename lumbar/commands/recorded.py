@@ -1,0 +1,92 @@
+"""``lumbar analyze``, ``calibrate`` and ``validate``: work on recordings."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from config.errors import SettingsError
+from config.profile import save_profile
+from config.settings import load_settings
+from lumbar.analysis import Analysis, analyze_recording, calibrate_recording, profile_of
+from lumbar.analysis_document import AnalysisDocument, analysis_document
+from lumbar.angles import write_angles
+from lumbar.commands.inputs import UNDATED_BEFORE_S, RecordingChoice, progress_bar
+from lumbar.commands.storage import open_history
+from lumbar.days import keep_recording, main_day, sum_up
+from lumbar.summary_view import show_analysis
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from config.settings import Settings
+
+__all__ = ["run_analyze", "run_calibrate", "run_validate"]
+
+
+def run_analyze(
+    choice: RecordingChoice,
+    exercise: str | None,
+    angles: Path | None,
+    *,
+    keep: bool,
+    as_json: bool,
+    settings_file: Path | None,
+) -> None:
+    """Analyse one recording and print the document; writes only once all of it has been read."""
+    settings = load_settings(settings_file)
+    if exercise is not None:
+        raise SettingsError(f"--exercise {exercise}: this version knows no exercises yet; leave the option out")
+    recording = choice.open()
+    calibration, sections = choice.calibration(), choice.sections(recording)
+    with progress_bar("Analysing", recording.duration_s) as progress:
+        analysis = analyze_recording(recording, settings, calibration=calibration, sections=sections, progress=progress)
+    if angles is not None:
+        write_angles(recording, analysis.review.calibration, angles)
+    document = _document(analysis, settings)
+    if keep:
+        _keep(analysis, settings, str(choice.file))
+    if as_json:
+        sys.stdout.write(document.model_dump_json(by_alias=True) + "\n")
+    else:
+        show_analysis(document, Console())
+
+
+def _document(analysis: Analysis, settings: Settings) -> AnalysisDocument:
+    findings = analysis.review.findings
+    day = main_day(findings, settings)
+    return analysis_document(analysis, None if day is None else sum_up(findings, day, settings))
+
+
+def _keep(analysis: Analysis, settings: Settings, source: str) -> None:
+    coverage = analysis.live.coverage
+    if coverage.start is None or coverage.end is None:
+        return
+    if coverage.start < UNDATED_BEFORE_S:
+        raise SettingsError("this recording has no date: say with --start when it began, so that it can be kept")
+    with open_history(settings) as history:
+        keep_recording(history, analysis.review.findings, (coverage.start, coverage.end), source, settings)
+
+
+def run_calibrate(choice: RecordingChoice, output: Path, settings_file: Path | None) -> None:
+    """Write the profile of a guided calibration."""
+    settings = load_settings(settings_file)
+    recording = choice.open()
+    calibration = calibrate_recording(recording, choice.sections(recording))
+    save_profile(profile_of(calibration, settings.wearer.id), output)
+    sys.stdout.write(f"Wrote {output}. Use it with --profile {output}.\n")
+
+
+def run_validate(folder: Path, sets: Sequence[str] | None, *, as_json: bool, settings_file: Path | None) -> None:
+    """Score all labelled recordings of a folder."""
+    from lumbar.validation.run import render, validate  # noqa: PLC0415 - pandas is only needed here
+
+    settings = load_settings(settings_file)
+    report = validate(folder, settings, sets)
+    if as_json:
+        sys.stdout.write(report.model_dump_json(by_alias=True) + "\n")
+    else:
+        render(report, Console())

@@ -1,0 +1,199 @@
+"""Findings, day by day: kept in the history, summed up, and compared with the days before."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from analytics.daily_summary import daily_summary
+from analytics.findings import CalibrationInUse, Findings
+from analytics.local_day import LocalDay, local_days
+from analytics.posture_tally import PostureTally
+from analytics.summary_model import DailySummary, DayFacts
+from analytics.walking import WalkingBout
+from lumbar.history.records import HistoryRecord
+from posture.calibration import CalibrationSource
+from posture.events import (
+    Activity,
+    ActivityEpisode,
+    Alert,
+    AlertKind,
+    AlertResolved,
+    Bend,
+    PostureEpisode,
+    PostureState,
+    SittingBout,
+    Transition,
+    TransitionKind,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import date
+
+    from config.settings import Settings
+    from lumbar.history.records import JsonValue
+    from lumbar.history.store import History
+
+__all__ = ["findings_of", "keep_recording", "main_day", "records_of", "sum_up"]
+
+EVENING_BEFORE_S = 12 * 3600.0
+"""A sitting bout that began so long before midnight is still known to the next day's summary."""
+
+COMPARED_DAYS = 28
+HOUR_S = 3600.0
+
+
+def records_of(findings: Findings, end: float) -> list[HistoryRecord]:
+    """Return the history's records of all findings of a recording that ends at `end`."""
+    events = [WRITE[type(event)](event) for event in findings.events if not isinstance(event, CalibrationInUse)]
+    wear = [HistoryRecord("wear", start, stop) for start, stop in findings.wear]
+    gaps = [HistoryRecord("gap", start, stop) for start, stop in findings.gaps]
+    return [*events, *wear, *gaps, *_calibrations(findings.of(CalibrationInUse), end), *_steps(findings.step_times)]
+
+
+def _calibrations(used: list[CalibrationInUse], end: float) -> Iterator[HistoryRecord]:
+    """Yield each calibration for as long as it held, so that later days find it too."""
+    until = [*(calibration.time for calibration in used[1:]), end]
+    for calibration, stop in zip(used, until, strict=True):
+        detail: dict[str, JsonValue] = {"profile": calibration.profile}
+        held_until = max(stop, calibration.time)
+        yield HistoryRecord("calibration", calibration.time, held_until, label=calibration.source, detail=detail)
+
+
+def _steps(times: Sequence[float]) -> Iterator[HistoryRecord]:
+    """Yield one record for each hour with steps: one for each step would be most of the history."""
+    for _, group in groupby(times, key=lambda time: time // HOUR_S):
+        hour = list(group)
+        offsets: list[JsonValue] = [round(time - hour[0], 3) for time in hour]
+        yield HistoryRecord("steps", hour[0], hour[-1], value=float(len(hour)), detail=offsets)
+
+
+def findings_of(records: Iterable[HistoryRecord]) -> Findings:
+    """Return the findings that records were made of."""
+    events: list[Any] = []
+    spans: dict[str, list[tuple[float, float]]] = {"wear": [], "gap": []}
+    step_times: list[float] = []
+    for record in records:
+        if record.kind in spans:
+            spans[record.kind].append((record.start, record.end))
+        elif record.kind == "steps":
+            detail: Any = record.detail
+            step_times += [record.start + offset for offset in detail]
+        else:
+            events.append(READ[record.kind](record))
+    return Findings(tuple(events), tuple(spans["wear"]), tuple(spans["gap"]), tuple(step_times))
+
+
+def main_day(findings: Findings, settings: Settings) -> LocalDay | None:
+    """Return the local day that holds most of the wear time; None without any."""
+    if not findings.wear:
+        return None
+    zone = settings.wearer.zone
+    days = local_days(findings.wear[0][0], findings.wear[-1][1], zone)
+    return max(days, key=lambda day: sum(day.span.overlap_s(start, end) for start, end in findings.wear))
+
+
+def sum_up(findings: Findings, day: LocalDay, settings: Settings, earlier: Sequence[DayFacts] = ()) -> DailySummary:
+    """Return the summary of one local day."""
+    return daily_summary(findings, day, settings.wearer.id, settings, earlier)
+
+
+def keep_recording(
+    history: History, findings: Findings, span: tuple[float, float], source: str, settings: Settings
+) -> dict[date, DailySummary]:
+    """Put the findings in the history in the place of those of the same time, and sum the days up anew.
+
+    Parameters
+    ----------
+    history
+        Where they are kept.
+    findings
+        Of the whole span.
+    span
+        Start and end of the recording, seconds since the Unix epoch.
+    source
+        Name of the recording.
+    settings
+        The wearer and the thresholds.
+
+    Returns
+    -------
+    dict
+        The summaries of the local days that the recording touches.
+
+    """
+    wearer = settings.wearer.id
+    summaries: dict[date, DailySummary] = {}
+    with history.transaction():
+        history.replace_span(wearer, *span, records_of(findings, span[1]), source)
+        for day in local_days(*span, settings.wearer.zone):
+            known = history.episodes(wearer, day.span.start - EVENING_BEFORE_S, day.span.end)
+            summary = sum_up(findings_of(known), day, settings, earlier_days(history, day, wearer))
+            history.put_summary(wearer, day.date, summary.document())
+            summaries[day.date] = summary
+    return summaries
+
+
+def earlier_days(history: History, day: LocalDay, wearer: str) -> list[DayFacts]:
+    """Return the summaries of the days before that a day is compared with."""
+    first = day.date.fromordinal(day.date.toordinal() - COMPARED_DAYS)
+    last = day.date.fromordinal(day.date.toordinal() - 1)
+    documents = history.summaries(wearer, first, last).values()
+    return [DailySummary.model_validate(document) for document in documents]
+
+
+def _episode(kind: str, label: str, value: str | None = None) -> Callable[[Any], HistoryRecord]:
+    """Return how to write an episode whose label and value are its attributes of these names."""
+    return lambda event: HistoryRecord(
+        kind,
+        event.start,
+        event.end,
+        label=str(getattr(event, label)) if label else "",
+        value=getattr(event, value) if value else None,
+    )
+
+
+WRITE: dict[type, Callable[[Any], HistoryRecord]] = {
+    ActivityEpisode: _episode("activity", "activity"),
+    PostureEpisode: _episode("posture", "state", "angle_deg"),
+    Bend: _episode("bend", "", "peak_deg"),
+    SittingBout: lambda e: HistoryRecord(
+        "sitting_bout", e.start, e.end, value=float(e.sitting_s), detail={"ended_by_break": e.ended_by_break}
+    ),
+    Transition: lambda e: HistoryRecord("transition", e.time, e.time, label=e.kind, value=e.duration_s),
+    Alert: lambda e: HistoryRecord("alert", e.time, e.time, label=e.kind, detail={"since": float(e.since)}),
+    AlertResolved: lambda e: HistoryRecord(
+        "alert_resolved", e.raised, e.time, label=e.kind, detail={"heeded": e.heeded}
+    ),
+    WalkingBout: lambda e: HistoryRecord("walking", e.start, e.end, value=e.cadence_spm, detail={"steps": e.steps}),
+    PostureTally: lambda e: HistoryRecord(
+        "tally",
+        e.start,
+        e.end,
+        detail={
+            "bands_deg": list(e.bands_deg),
+            "inclination_s": list(e.inclination_s),
+            "range_s": None if e.range_s is None else list(e.range_s),
+        },
+    ),
+}
+
+READ: dict[str, Callable[[Any], Any]] = {
+    "activity": lambda r: ActivityEpisode(r.start, r.end, Activity(r.label)),
+    "posture": lambda r: PostureEpisode(r.start, r.end, PostureState(r.label), r.value),
+    "bend": lambda r: Bend(r.start, r.end, r.value),
+    "sitting_bout": lambda r: SittingBout(r.start, r.end, r.value, r.detail["ended_by_break"]),
+    "transition": lambda r: Transition(r.start, TransitionKind(r.label), r.value),
+    "alert": lambda r: Alert(r.start, AlertKind(r.label), r.detail["since"]),
+    "alert_resolved": lambda r: AlertResolved(r.end, AlertKind(r.label), r.start, r.detail["heeded"]),
+    "walking": lambda r: WalkingBout(r.start, r.end, r.detail["steps"], r.value),
+    "tally": lambda r: PostureTally(
+        r.start,
+        r.end,
+        tuple(r.detail["bands_deg"]),
+        tuple(r.detail["inclination_s"]),
+        None if r.detail["range_s"] is None else tuple(r.detail["range_s"]),
+    ),
+    "calibration": lambda r: CalibrationInUse(r.start, CalibrationSource(r.label), r.detail["profile"]),
+}

@@ -1,0 +1,38 @@
+"""What is noticed, as JSON lines for other programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from lumbar.pipeline import Noticed, Now
+
+__all__ = ["JsonLines"]
+
+
+class JsonLines:
+    """One line for each event: its kind and its fields, times in seconds since the Unix epoch."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._out.flush()
+
+    def show(self, event: Noticed) -> None:
+        """Write one event."""
+        fields = dataclasses.asdict(event)
+        self._out.write(json.dumps({"event": type(event).__name__, **fields}) + "\n")
+
+    def show_now(self, now: Now) -> None:
+        """Write nothing: changes of posture come as events."""
+
+    def show_link(self, text: str) -> None:
+        """Write nothing: the link is no finding."""
