@@ -37,6 +37,7 @@ ACTIVITY_STYLE = {
 }
 SHORTEST_SLOUCH_TOLD_S = 60.0
 SHORTEST_WALK_TOLD_S = 30.0
+SHORTEST_SITTING_TOLD_S = 300.0
 
 
 class LiveView:
@@ -138,8 +139,8 @@ def _line(event: Noticed) -> tuple[float, Text] | None:
             end - start >= SHORTEST_SLOUCH_TOLD_S
         ):
             line = end, Text(f"slouched for {(end - start) / 60:.1f} min, {angle_deg:.0f} deg past upright")
-        case SittingBout(end=end, sitting_s=sitting_s, ended_by_break=True):
-            line = end, Text(f"took a break after {sitting_s / 60:.0f} min of sitting", "green")
+        case SittingBout(end=end, sitting_s=sitting_s, ended_by_break=True) if sitting_s >= SHORTEST_SITTING_TOLD_S:
+            line = end, Text(f"got up after {sitting_s / 60:.0f} min of sitting", "green")
         case Bend(start=start, end=end, peak_deg=peak_deg):
             line = end, Text(f"deep bend: {peak_deg:.0f} deg for {end - start:.0f} s")
         case WalkingBout(start=start, end=end, steps=steps, cadence_spm=cadence_spm) if (

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d
+from scipy.special import expit
 
 from posture.events import Activity
 from posture.rotations import angle_between, unit
@@ -47,6 +48,7 @@ TILT_WEIGHT, SWAY_WEIGHT, GAIT_WEIGHT, LYING_WEIGHT = 0.5, 0.3, 1.0, 2.0
 LYING_DEG, LYING_SLOPE_DEG = 75.0, 3.0
 UPRIGHT_SD_DEG = 7.0
 SITTING_MEAN_DEG, SITTING_SD_DEG = 22.0, 13.0
+OWN_UPRIGHT_SD_DEG, OWN_EDGE_DEG = 5.0, 4.0
 CYCLING_MEAN_DEG, CYCLING_SD_DEG = 20.0, 8.0
 LIKELY_WALKING_MS2, UNLIKELY_STILL_MS2 = 0.5, 0.7
 
@@ -106,7 +108,7 @@ def _tilt_scores(
     from_standing_deg = np.degrees(angle_between(features.up, standing))
     scores = np.empty((len(features), len(STATES)))
     scores[:, LYING] = np.log(1 / 40)
-    scores[:, SITTING] = _bell(tilt_deg, SITTING_MEAN_DEG, SITTING_SD_DEG, share=0.7)
+    scores[:, SITTING] = _sitting_tilt(features, calibration, tilt_deg)
     scores[:, STANDING] = _half_bell(from_standing_deg)
     scores[:, WALKING] = _half_bell(tilt_deg)
     scores[:, CYCLING] = _bell(tilt_deg, CYCLING_MEAN_DEG, CYCLING_SD_DEG, share=0.99)
@@ -116,6 +118,20 @@ def _tilt_scores(
         scores[:, SITTING] += np.log(1 - 0.85 * leaning_forward)
         scores[:, STANDING] += np.log(1 + leaning_forward)
     return scores
+
+
+def _sitting_tilt(
+    features: SecondFeatures, calibration: Calibration, tilt_deg: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the log density of the tilt in sitting: the wearer's own, where it has been shown, else people's."""
+    flexion_deg = calibration.flexion_deg(features.up)
+    if calibration.sitting is None or flexion_deg is None:
+        return _bell(tilt_deg, SITTING_MEAN_DEG, SITTING_SD_DEG, share=0.7)
+    past_deg = calibration.sitting.past_upright_deg(flexion_deg)
+    range_deg = calibration.sitting.range_deg
+    upright = np.exp(-0.5 * (past_deg / OWN_UPRIGHT_SD_DEG) ** 2) / (2.5 * OWN_UPRIGHT_SD_DEG)
+    within = expit((past_deg + OWN_EDGE_DEG) / 2) * expit((range_deg + OWN_EDGE_DEG - past_deg) / 2)
+    return np.asarray(np.log(0.5 * upright + 0.3 * within / (range_deg + 2 * OWN_EDGE_DEG) + 0.2 / 60))
 
 
 def _leaning_forward(

@@ -4,38 +4,19 @@ from __future__ import annotations
 
 import csv
 import math
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from config.calibration import CalibrationSection, SectionName
 from config.errors import CalibrationError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["SECTION_NAMES", "CalibrationSection", "read_sections"]
+__all__ = ["read_sections"]
 
-SECTION_NAMES = ("upright_stand", "forward_bend", "upright_sit", "slouched_sit")
 COLUMNS = ("start_s", "end_s", "section")
 LARGEST_FILE_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationSection:
-    """One movement of the guided calibration.
-
-    Parameters
-    ----------
-    start_s, end_s
-        Seconds from the first sample of the recording.
-    name
-        One of `SECTION_NAMES`.
-
-    """
-
-    start_s: float
-    end_s: float
-    name: str
 
 
 def read_sections(path: Path) -> tuple[CalibrationSection, ...]:
@@ -44,7 +25,7 @@ def read_sections(path: Path) -> tuple[CalibrationSection, ...]:
     Returns
     -------
     tuple of CalibrationSection
-        In order of time.
+        In order of time, in seconds from the first sample of the recording.
 
     Raises
     ------
@@ -66,11 +47,11 @@ def read_sections(path: Path) -> tuple[CalibrationSection, ...]:
         sections.append(_parse(f"{path}, row {number}", *(cells[place].strip() for place in places)))
     if not sections:
         raise CalibrationError(f"{path}: there are no sections in it; write one row for each movement")
-    sections.sort(key=lambda section: section.start_s)
+    sections.sort(key=lambda section: section.start)
     for before, after in pairwise(sections):
-        if after.start_s < before.end_s:
+        if after.start < before.end:
             raise CalibrationError(
-                f"{path}: {after.name} starts at {after.start_s:g} s, before {before.name} ends at {before.end_s:g} s; "
+                f"{path}: {after.name} starts at {after.start:g} s, before {before.name} ends at {before.end:g} s; "
                 "sections must not overlap"
             )
     return tuple(sections)
@@ -101,6 +82,6 @@ def _parse(place: str, start: str, end: str, name: str) -> CalibrationSection:
             raise CalibrationError(f"{place}: {column} is {cell[:40]!r}, not a number of seconds") from error
     if not (math.isfinite(times[0]) and math.isfinite(times[1]) and 0 <= times[0] < times[1]):
         raise CalibrationError(f"{place}: a section from {start} to {end} s cannot be; the end comes after the start")
-    if name not in SECTION_NAMES:
-        raise CalibrationError(f"{place}: no section is called {name[:40]!r}; use one of {', '.join(SECTION_NAMES)}")
-    return CalibrationSection(times[0], times[1], name)
+    if name not in list(SectionName):
+        raise CalibrationError(f"{place}: no section is called {name[:40]!r}; use one of {', '.join(SectionName)}")
+    return CalibrationSection(SectionName(name), times[0], times[1])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from config.calibration import CalibrationSection, SectionName
 from config.errors import SettingsError
 from config.profile import load_profile
 from firmware_bridge.recordings.read import Recording, open_recording
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from config.calibration import CalibrationSection
     from posture.calibration import Calibration
 
 __all__ = ["UNDATED_BEFORE_S", "RecordingChoice", "progress_bar"]
@@ -67,7 +67,7 @@ class RecordingChoice:
             return ()
         origin = recording.start_time_s
         return tuple(
-            CalibrationSection(SectionName(section.name), origin + section.start_s, origin + section.end_s)
+            replace(section, start=origin + section.start, end=origin + section.end)
             for section in read_sections(self.sections_file)
         )
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.calibration import CalibrationSection, SectionName
 from config.errors import CalibrationError
-from firmware_bridge.recordings.sections import CalibrationSection, read_sections
+from firmware_bridge.recordings.sections import read_sections
 
 GOOD = "start_s,end_s,section\n10,20,forward_bend\n2.5,8,upright_stand\n"
 
@@ -27,8 +28,8 @@ def sections(tmp_path, text):
 )
 def test_sections_in_order_of_time(tmp_path, text):
     assert sections(tmp_path, text) == (
-        CalibrationSection(2.5, 8.0, "upright_stand"),
-        CalibrationSection(10.0, 20.0, "forward_bend"),
+        CalibrationSection(SectionName.UPRIGHT_STAND, 2.5, 8.0),
+        CalibrationSection(SectionName.FORWARD_BEND, 10.0, 20.0),
     )
 
 
