@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_config_path, user_data_path
@@ -240,8 +241,24 @@ def load_settings(path: Path | None = None) -> Settings:
             else:
                 values[name] = table
     try:
+        for name, section in SECTIONS.items():
+            # Strict for the file, where "10" is a mistake; the environment can only give text.
+            section.model_validate_json(json.dumps(values.get(name), default=str), strict=True)
+    except ValidationError as error:
+        raise SettingsError(_explained(error, str(chosen), f"{name}.")) from error
+    try:
         return Settings(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        setting = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{chosen}: setting {setting}: {first['msg']}") from error
+        raise SettingsError(_explained(error, f"{chosen} and environment")) from error
+
+
+SECTIONS = {name: cast("type[Section]", field.annotation) for name, field in Settings.model_fields.items()}
+
+
+def _explained(error: ValidationError, source: str, prefix: str = "") -> str:
+    """Return one line for the first thing wrong."""
+    first = error.errors()[0]
+    setting = prefix + ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"{source}: there is no setting {setting}; `lumbar config show` lists them all"
+    return f"{source}: setting {setting.removesuffix('.')}: {first['msg']}"

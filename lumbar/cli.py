@@ -6,6 +6,7 @@ broker is at fault, with one line that says what to do; 130 stopped by Ctrl+C.
 
 from __future__ import annotations
 
+import logging
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -234,6 +235,8 @@ def config_check(settings: SettingsFile = None) -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; errors of Lumbar's end as one line and exit code 2."""
+    # What happens to the link is shown by the commands; without a handler Python would print it as well.
+    logging.getLogger("lumbar").addHandler(logging.NullHandler())
     try:
         return app(arguments)
     except LumbarError as error:

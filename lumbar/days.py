@@ -54,7 +54,7 @@ def records_of(findings: Findings, end: float) -> list[HistoryRecord]:
 
 def _calibrations(used: list[CalibrationInUse], end: float) -> Iterator[HistoryRecord]:
     """Yield each calibration for as long as it held, so that later days find it too."""
-    until = [*(calibration.time for calibration in used[1:]), end]
+    until = [*(calibration.time for calibration in used), end][1:]
     for calibration, stop in zip(used, until, strict=True):
         detail: dict[str, JsonValue] = {"profile": calibration.profile}
         held_until = max(stop, calibration.time)

@@ -41,6 +41,10 @@ def run_analyze(
     if exercise is not None:
         raise SettingsError(f"--exercise {exercise}: this version knows no exercises yet; leave the option out")
     recording = choice.open()
+    if keep and recording.start_time_s < UNDATED_BEFORE_S:
+        raise SettingsError("this recording has no date: say with --start when it began, so that it can be kept")
+    if angles is not None and not angles.parent.is_dir():
+        raise SettingsError(f"--angles {angles}: there is no folder {angles.parent}")
     calibration, sections = choice.calibration(), choice.sections(recording)
     with progress_bar("Analysing", recording.duration_s) as progress:
         analysis = analyze_recording(recording, settings, calibration=calibration, sections=sections, progress=progress)
@@ -65,8 +69,6 @@ def _keep(analysis: Analysis, settings: Settings, source: str) -> None:
     coverage = analysis.live.coverage
     if coverage.start is None or coverage.end is None:
         return
-    if coverage.start < UNDATED_BEFORE_S:
-        raise SettingsError("this recording has no date: say with --start when it began, so that it can be kept")
     with open_history(settings) as history:
         keep_recording(history, analysis.review.findings, (coverage.start, coverage.end), source, settings)
 

@@ -1,0 +1,83 @@
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from firmware_bridge.imu import concatenate
+from firmware_bridge.virtual import Bend, Calibration, SimulatedWearer, Sit, SittingPosture, Stand, Walk
+from lumbar.cli import main
+
+START = 1_767_600_000.0
+"""2026-01-05 08:00 UTC."""
+
+SCRIPT = (
+    Calibration(),
+    Sit(150.0),
+    Sit(140.0, posture=SittingPosture.SLOUCHED, degrees=20.0),
+    Sit(60.0),
+    Stand(20.0),
+    Walk(60.0, cadence_spm=110.0),
+    Bend(degrees=75.0, hold_s=8.0),
+    Stand(100.0),
+    Sit(60.0),
+)
+
+
+@pytest.fixture(scope="session")
+def wearer():
+    return SimulatedWearer(SCRIPT, 3, rate_hz=100, mounting="upside_down", start=START)
+
+
+@pytest.fixture(scope="session")
+def recording_file(wearer, tmp_path_factory):
+    """The wearer's quarter of an hour as a Parquet file whose times carry the date."""
+    samples = concatenate(list(wearer.chunks(60.0)))
+    columns = {"time_s": samples.time}
+    for name, values in (("acc", samples.acc), ("gyr", samples.gyr)):
+        columns |= {f"{name}_{axis}": values[:, index] for index, axis in enumerate("xyz")}
+    path = tmp_path_factory.mktemp("recording") / "morning.parquet"
+    pq.write_table(pa.table({name: np.ascontiguousarray(values) for name, values in columns.items()}), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def sections_file(wearer, tmp_path_factory):
+    path = tmp_path_factory.mktemp("sections") / "sections.csv"
+    rows = [f"{s.start - START},{s.end - START},{s.section}" for s in wearer.truth().calibration]
+    path.write_text("start_s,end_s,section\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def lumbar(monkeypatch, tmp_path, capfd):
+    """Run the command line in a folder of its own; returns exit code, output and errors."""
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("LUMBAR_STORAGE__FOLDER", str(tmp_path / "data"))
+    monkeypatch.setenv("LUMBAR_WEARER__TIME_ZONE", "UTC")
+
+    def run(*arguments):
+        capfd.readouterr()
+        try:
+            main([str(argument) for argument in arguments])
+            code = 0
+        except SystemExit as stop:
+            code = stop.code or 0
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
+def lumbar_json(lumbar):
+    def run(*arguments):
+        code, out, err = lumbar(*arguments)
+        assert code == 0, err
+        return json.loads(out)
+
+    return run

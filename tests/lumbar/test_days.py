@@ -1,0 +1,104 @@
+"""Findings survive the history, and re-analysing never doubles anything."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics.findings import CalibrationInUse, Findings
+from analytics.posture_tally import PostureTally
+from analytics.walking import WalkingBout
+from config.settings import load_settings
+from lumbar.days import findings_of, keep_recording, main_day, records_of
+from lumbar.history.store import History
+from posture.calibration import CalibrationSource
+from posture.events import (
+    Activity,
+    ActivityEpisode,
+    Alert,
+    AlertKind,
+    AlertResolved,
+    Bend,
+    PostureEpisode,
+    PostureState,
+    SittingBout,
+    Transition,
+    TransitionKind,
+)
+
+START = 1_767_600_000.0
+END = START + 7200.0
+STEPS = tuple(START + 3000.25 + 0.5 * i for i in range(100))
+FINDINGS = Findings(
+    events=(
+        CalibrationInUse(START, CalibrationSource.PROFILE, "me"),
+        ActivityEpisode(START, START + 2500, Activity.SITTING),
+        ActivityEpisode(START + 2500, END, Activity.WALKING),
+        PostureEpisode(START + 100, START + 400, PostureState.SLOUCHED, 14.5),
+        SittingBout(START, START + 2500, 2480.0, ended_by_break=True),
+        Transition(START + 2500, TransitionKind.SIT_TO_STAND, 2.0),
+        Bend(START + 2600, START + 2610, 63.0),
+        Alert(START + 160, AlertKind.SLOUCH, START + 100),
+        AlertResolved(START + 400, AlertKind.SLOUCH, START + 160, heeded=False),
+        WalkingBout(STEPS[0], STEPS[-1], len(STEPS), 120.0),
+        PostureTally(START, START + 900, (20.0, 45.0), (10, 2, 0), (5, 6, 7, 0, 0, 0, 1)),
+        PostureTally(START + 900, START + 1800, (20.0, 45.0), (10, 2, 0), None),
+    ),
+    wear=((START, START + 5000), (START + 5060, END)),
+    gaps=((START + 5000, START + 5060),),
+    step_times=STEPS,
+)
+
+
+@pytest.fixture
+def settings(monkeypatch):
+    monkeypatch.setenv("LUMBAR_WEARER__TIME_ZONE", "Europe/Berlin")
+    monkeypatch.setenv("LUMBAR_BEND__BANDS_DEG", "[20, 45]")
+    return load_settings()
+
+
+def by_time(events):
+    return sorted(events, key=repr)
+
+
+def test_findings_come_back_from_their_records_as_they_were():
+    back = findings_of(records_of(FINDINGS, END))
+    assert by_time(back.events) == by_time(FINDINGS.events)
+    assert (back.wear, back.gaps) == (FINDINGS.wear, FINDINGS.gaps)
+    assert back.step_times == pytest.approx(FINDINGS.step_times, abs=1e-3)
+
+
+def test_the_main_day_is_the_one_with_most_wear(settings):
+    night = Findings(wear=((START - 9 * 3600, START + 9 * 3600),))
+    day = main_day(night, settings)
+    assert day is not None
+    assert (day.date, day.zone) == (date(2026, 1, 5), ZoneInfo("Europe/Berlin"))
+    assert main_day(Findings(), settings) is None
+
+
+@given(times=st.integers(1, 4))
+def test_keeping_a_recording_again_changes_nothing(tmp_path_factory, times):
+    settings = load_settings().model_copy(
+        update={"bend": load_settings().bend.model_copy(update={"bands_deg": (20.0, 45.0)})}
+    )
+    with History(tmp_path_factory.mktemp("history") / "history.sqlite") as history:
+        for _ in range(times):
+            summaries = keep_recording(history, FINDINGS, (START, END), "morning", settings)
+        kept = findings_of(history.episodes("me", START, END))
+        assert by_time(kept.events) == by_time(FINDINGS.events)
+        (summary,) = summaries.values()
+        assert summary.alerts.given_n == 1
+        assert summary.walking.steps_n == len(STEPS)
+        assert history.summary("me", summary.date) == summary.document()
+
+
+def test_a_recording_over_midnight_sums_up_both_days(tmp_path, settings):
+    evening = 1_767_650_400.0  # 2026-01-05 23:00 in Berlin
+    episode = ActivityEpisode(evening, evening + 7200, Activity.LYING)
+    findings = Findings((episode,), wear=((evening, evening + 7200),))
+    with History(tmp_path / "history.sqlite") as history:
+        summaries = keep_recording(history, findings, (evening, evening + 7200), "night", settings)
+    assert [day.isoformat() for day in summaries] == ["2026-01-05", "2026-01-06"]
+    assert [summary.activity.lying_min for summary in summaries.values()] == [60, 60]
