@@ -111,7 +111,10 @@ def _tilt_scores(
     scores[:, SITTING] = _sitting_tilt(features, calibration, tilt_deg)
     scores[:, STANDING] = _half_bell(from_standing_deg)
     scores[:, WALKING] = _half_bell(tilt_deg)
-    scores[:, CYCLING] = _bell(tilt_deg, CYCLING_MEAN_DEG, CYCLING_SD_DEG, share=0.99)
+    flexion_deg = calibration.flexion_deg(features.up)
+    # Cyclists lean forward; where forward is not known any lean may be that.
+    leaning_deg = tilt_deg if flexion_deg is None else flexion_deg
+    scores[:, CYCLING] = _bell(leaning_deg, CYCLING_MEAN_DEG, CYCLING_SD_DEG, share=0.99)
     if calibration.forward is not None:
         # Sitting rolls the pelvis backward; who leans far forward rather stands and bends.
         leaning_forward = _leaning_forward(features.up, upright, calibration.forward, tilt_deg)
