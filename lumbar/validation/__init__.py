@@ -1,0 +1,1 @@
+"""Scores Lumbar on labelled recordings: `run` does it, `report` is the document."""

@@ -10,13 +10,14 @@ import numpy as np
 from posture.events import Activity, ActivityEpisode
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from firmware_bridge.recordings.labelled import LabelledRecording
     from firmware_bridge.recordings.read import Recording
     from lumbar.analysis import Analysis
     from lumbar.validation.labels import Labels
-    from numpy.typing import NDArray
 
-__all__ = ["FOUND", "Case", "Named"]
+__all__ = ["FOUND", "Case", "Named", "middles"]
 
 FOUND = tuple(Activity)
 """All answers for a second, in the order of their numbers."""
@@ -74,7 +75,7 @@ class Case:
         return answer
 
     def smoothed_activity(self, seconds: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the reviewed answer for each second, shape (n,), as index into `FOUND`; unknown where there is none."""
+        """Return the reviewed answer for each second as `live_activity` does."""
         reviewed = self.analysis.review.seconds
         answer = np.full(len(seconds), UNKNOWN, dtype=np.int64)
         _, here, there = np.intersect1d(seconds, reviewed.second, assume_unique=True, return_indices=True)
@@ -90,3 +91,8 @@ class Named(Generic[Score]):
     person: str
     recording: str
     score: Score
+
+
+def middles(seconds: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the middle of each second, shape (n,): where its label is looked up."""
+    return seconds.astype(np.float64) + np.float64(0.5)

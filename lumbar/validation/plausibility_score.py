@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analytics.walking import WalkingBout
+from lumbar.validation.case import middles
 from lumbar.validation.detection import share
 from lumbar.validation.labels import CLASS_LABELS, CLASSES, is_within
 from lumbar.validation.report import PlausibilityScores, Worst
@@ -38,11 +39,11 @@ def count_plausibility(case: Case) -> PlausibilityCounts | None:
     if CONTACT in case.set_labels or WALKING not in case.set_labels:
         return None
     findings = case.analysis.review.findings
-    labelled = case.labels.numbers(case.covered_seconds() + 0.5, CLASS_LABELS)
+    labelled = case.labels.numbers(middles(case.covered_seconds()), CLASS_LABELS)
     stepped = case.labels.numbers(np.array(findings.step_times), CLASS_LABELS)
     bouts = findings.of(WalkingBout)
-    middles = np.array([(bout.start + bout.end) / 2 for bout in bouts])
-    walked = is_within(middles, case.labels.of(WALKING)).tolist()
+    centres = np.array([(bout.start + bout.end) / 2 for bout in bouts])
+    walked = is_within(centres, case.labels.of(WALKING)).tolist()
     return PlausibilityCounts(
         seconds={activity: int((labelled == number).sum()) for number, activity in enumerate(CLASSES)},
         steps={activity: int((stepped == number).sum()) for number, activity in enumerate(CLASSES)},

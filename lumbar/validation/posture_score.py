@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lumbar.validation.case import FOUND
+from lumbar.validation.case import FOUND, middles
 from lumbar.validation.labels import CLASS_LABELS, CLASSES, UPRIGHT_LABELS
 from lumbar.validation.report import (
     AnswerScores,
@@ -22,8 +22,9 @@ from posture.events import Activity
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lumbar.validation.case import Case, Named
     from numpy.typing import NDArray
+
+    from lumbar.validation.case import Case, Named
 
 __all__ = [
     "PostureCounts",
@@ -70,7 +71,7 @@ def count_posture(case: Case) -> PostureCounts | None:
     A second counts where one of the four is labelled at its middle and no other of them.
     """
     seconds = case.covered_seconds()
-    truth = case.labels.numbers(seconds + 0.5, CLASS_LABELS)
+    truth = case.labels.numbers(middles(seconds), CLASS_LABELS)
     known = truth >= 0
     if not known.any():
         return None
@@ -89,7 +90,7 @@ def confusion(truth: NDArray[np.int64], found: NDArray[np.int64]) -> NDArray[np.
 def count_sedentary(case: Case) -> SedentaryCounts | None:
     """Return the sedentary seconds of a recording; None where there are none."""
     seconds = case.covered_seconds()
-    truth = case.labels.numbers(seconds + 0.5, SEDENTARY_LABELS)
+    truth = case.labels.numbers(middles(seconds), SEDENTARY_LABELS)
     known = truth >= 0
     labelled_s = int(truth[known].sum())
     if labelled_s == 0:
@@ -133,6 +134,8 @@ def _answer(matrices: Sequence[tuple[str, NDArray[np.int64]]]) -> AnswerScores:
     total = np.sum([matrix for _, matrix in matrices], axis=0)
     scored = [_person(person, matrix) for person, matrix in people.items()]
     telling = [person for person in scored if person.activities_n >= SEVERAL_ACTIVITIES] or scored
+    answered = np.delete(total, UNKNOWN, axis=1)
+    all_answered = ((total.sum(axis=1) > 0) == (answered.sum(axis=1) > 0)).all()
     either = total[[SITTING, STANDING]].sum(axis=1)
     return AnswerScores(
         balanced_accuracy=balanced_accuracy(total),
@@ -141,6 +144,7 @@ def _answer(matrices: Sequence[tuple[str, NDArray[np.int64]]]) -> AnswerScores:
         if either.all()
         else None,
         unknown_share=float(total[:, UNKNOWN].sum() / total.sum()),
+        answered_balanced_accuracy=balanced_accuracy(answered) if all_answered else None,
         seconds_n=int(total.sum()),
         confusion={
             truth: dict(zip(FOUND, row.tolist(), strict=True)) for truth, row in zip(CLASSES, total, strict=True)

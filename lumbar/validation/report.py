@@ -81,6 +81,8 @@ class AnswerScores(Part):
     sitting_v_standing: Share | None
     """Mean recall over sitting and standing, over seconds that truly are one of them."""
     unknown_share: Share
+    answered_balanced_accuracy: Share | None
+    """Over the seconds with an answer: how right it is once calibrated. Null where an activity never has one."""
     seconds_n: Count
     confusion: dict[Activity, dict[Activity, Count]]
     """Seconds, by what is true and then by what was found."""
@@ -216,6 +218,8 @@ class SlouchScores(Part):
     episodes: EpisodeScores
     alerts_per_episode: dict[str, Count]
     """How many labelled slouches of 60 s or more had 0, 1 or more slouch alerts; it should be 1."""
+    told_before_n: Count
+    """Of those without an alert: begun while an earlier one (of a recline, say) was still active."""
     alerts_outside_n: Count
     """Slouch alerts at no labelled slouch."""
 
@@ -227,6 +231,8 @@ class AlertScores(Part):
     """Hours labelled standing, walking, lying or as an exercise set."""
     false_n: dict[AlertKind, Count]
     """Slouch and sitting alerts in these hours, and the sensor called not worn during any labelled activity."""
+    false_during: dict[str, Count]
+    """The same, by what the labels say at the second the alert speaks of."""
     strap_moved_n: Count
     """Strap alerts; whether the strap did move is labelled in few sets."""
     strap_slips_n: Count | None

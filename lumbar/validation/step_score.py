@@ -16,8 +16,9 @@ from lumbar.validation.report import StepScores
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lumbar.validation.case import Case, Named
     from numpy.typing import NDArray
+
+    from lumbar.validation.case import Case, Named
 
 __all__ = ["BoutScore", "StepCounts", "count_steps", "report_steps"]
 
@@ -72,7 +73,9 @@ def count_steps(case: Case) -> StepCounts | None:
     alone = np.delete(steps, pairs[:, 1])
     wrong = alone[is_within(alone, bouts if BOUT in case.set_labels else case.labels.where(is_activity))]
     found = case.analysis.review.findings.of(WalkingBout)
-    scored = [_bout(start, end, contacts[:, 0], contacts[pairs[:, 0], 0], wrong, found) for start, end in bouts.tolist()]
+    scored = [
+        _bout(start, end, contacts[:, 0], contacts[pairs[:, 0], 0], wrong, found) for start, end in bouts.tolist()
+    ]
     return StepCounts(
         counts=Counts(len(contacts), len(pairs), len(wrong), len(alone) - len(wrong)),
         bouts=tuple(bout for bout in scored if bout.labelled_n > 0),
@@ -80,7 +83,7 @@ def count_steps(case: Case) -> StepCounts | None:
     )
 
 
-def _bout(  # noqa: PLR0913, PLR0917 - one labelled bout and everything found
+def _bout(
     start: float,
     end: float,
     contacts: NDArray[np.float64],

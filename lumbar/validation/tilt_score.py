@@ -18,8 +18,9 @@ from posture.rotations import angle_between, unit, up_from_quaternion
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from lumbar.validation.case import Case, Named
     from numpy.typing import NDArray
+
+    from lumbar.validation.case import Case, Named
     from posture.frame import PostureFrame
 
 __all__ = ["SquareSum", "TiltErrors", "measure_tilt", "report_tilt"]
@@ -63,12 +64,13 @@ class _Truth:
     up: NDArray[np.float64]
 
     def at(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return up at the times, shape (m, 3); NaN where the truth was lost."""
+        """Return up at the times, shape (m, 3), in between linearly; NaN where the truth was lost."""
         after = np.clip(np.searchsorted(self.time, times), 1, len(self.time) - 1)
-        known = (times >= self.time[0]) & (times <= self.time[-1])
-        known &= self.time[after] - self.time[after - 1] <= LONGEST_TRUTH_STEP_S
-        up = np.stack([np.interp(times, self.time, self.up[:, axis]) for axis in range(3)], axis=1)
-        return np.where(known[:, np.newaxis], unit(up), np.nan)
+        step_s = self.time[after] - self.time[after - 1]
+        share = ((times - self.time[after - 1]) / step_s)[:, np.newaxis]
+        known = (share >= 0) & (share <= 1) & (step_s <= LONGEST_TRUTH_STEP_S)[:, np.newaxis]
+        up = self.up[after - 1] + share * (self.up[after] - self.up[after - 1])
+        return np.where(known, unit(up), np.nan)
 
 
 def measure_tilt(case: Case) -> TiltErrors | None:
@@ -107,9 +109,7 @@ def _frames(case: Case) -> Iterable[PostureFrame]:
             yield orientation.push(segment)
 
 
-def _errors(
-    frame: PostureFrame, truth: _Truth
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _errors(frame: PostureFrame, truth: _Truth) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return time, error in degrees, and angular rate in rad/s of each row."""
     time, gyr = frame.segment.time, frame.segment.gyr
     rate = np.full(len(frame), np.inf) if gyr is None else np.sqrt(np.einsum("ni,ni->n", gyr, gyr))

@@ -77,9 +77,7 @@ def report_transitions(scores: Sequence[Named[TransitionCounts]]) -> TransitionS
     )
 
 
-def _answer(
-    scores: Sequence[tuple[str, AnswerCounts]], labelled_kinds: frozenset[TransitionKind]
-) -> TransitionAnswer:
+def _answer(scores: Sequence[tuple[str, AnswerCounts]], labelled_kinds: frozenset[TransitionKind]) -> TransitionAnswer:
     by_kind = {kind: total(score.by_kind[kind] for _, score in scores) for kind in TransitionKind}
     sit_stand = [(person, total(score.by_kind[kind] for kind in SIT_STAND)) for person, score in scores]
     has_sit_stand = not labelled_kinds.isdisjoint(SIT_STAND)

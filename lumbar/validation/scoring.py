@@ -1,0 +1,205 @@
+"""Scores a folder of labelled recordings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, TypeVar
+
+from config.errors import LumbarError, RecordingError
+from firmware_bridge.recordings.labelled import find_labelled
+from firmware_bridge.recordings.read import open_recording
+from lumbar.analysis import analyze_recording
+from lumbar.validation.alert_score import AlertCounts, count_alerts, report_alerts
+from lumbar.validation.case import Case, Named
+from lumbar.validation.labels import Labels
+from lumbar.validation.plausibility_score import PlausibilityCounts, count_plausibility, report_plausibility
+from lumbar.validation.posture_score import (
+    PostureCounts,
+    SedentaryCounts,
+    count_posture,
+    count_sedentary,
+    report_posture,
+    report_sedentary,
+)
+from lumbar.validation.report import GroupReport, Unread, ValidationReport
+from lumbar.validation.slouch_score import SlouchCounts, count_slouch, report_slouch
+from lumbar.validation.step_score import StepCounts, count_steps, report_steps
+from lumbar.validation.tilt_score import TiltErrors, measure_tilt, report_tilt
+from lumbar.validation.transition_score import TransitionCounts, count_transitions, report_transitions
+from lumbar.validation.wear_score import WearCounts, count_wear, report_wear
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from config.settings import Settings
+    from firmware_bridge.recordings.labelled import LabelledRecording, SetKind
+    from posture.calibration import CalibrationSource
+
+__all__ = ["validate"]
+
+SIMULATED: dict[SetKind, str] = {
+    "real": "nothing",
+    "real motion, simulated sensor": "the sensor",
+    "fully synthetic": "motion and sensor",
+}
+
+Score = TypeVar("Score")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Everything counted on one recording; None for what its labels do not tell."""
+
+    labelled: LabelledRecording
+    person: str
+    duration_s: float
+    calibration: CalibrationSource
+    posture: PostureCounts | None
+    sedentary: SedentaryCounts | None
+    transitions: TransitionCounts | None
+    steps: StepCounts | None
+    plausibility: PlausibilityCounts | None
+    tilt: TiltErrors | None
+    slouch: SlouchCounts | None
+    alerts: AlertCounts | None
+    wear: WearCounts | None
+
+
+def validate(
+    folder: Path,
+    settings: Settings,
+    sets: Sequence[str] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> ValidationReport:
+    """Analyse every labelled recording of a folder as `lumbar analyze` would, and score the results.
+
+    Recordings with a labelled guided calibration are calibrated by it, all others by themselves. Nothing is fitted.
+
+    Parameters
+    ----------
+    folder
+        A labelled data set, or the folder of several such.
+    settings
+        Thresholds.
+    sets
+        Names of the sets to score; None for all.
+    progress
+        Told how many recordings are done, how many there are, and which comes next ("" at the end).
+
+    Raises
+    ------
+    RecordingError
+        There are no labelled recordings, a set asked for is not there, or a labels file is wrong. Samples that cannot
+        be read do not end the run: the report names them.
+
+    """
+    recordings = _chosen(folder, sets)
+    set_labels = _labels_of_sets(recordings)
+    scored: list[Scored] = []
+    unread: list[Unread] = []
+    for number, labelled in enumerate(recordings):
+        if progress is not None:
+            progress(number, len(recordings), labelled.name)
+        try:
+            scored.append(_score(labelled, settings, set_labels[labelled.data_set.name]))
+        except LumbarError as error:
+            unread.append(Unread(name=labelled.name, reason=str(error)))
+    if progress is not None:
+        progress(len(recordings), len(recordings), "")
+    return ValidationReport(
+        version=version("lumbar"),
+        folder=str(folder),
+        sets=tuple(_set_report(group) for group in _grouped(scored, lambda each: each.labelled.data_set.name)),
+        kinds=tuple(_kind_report(group) for group in _grouped(scored, lambda each: each.labelled.data_set.kind)),
+        unread=tuple(unread),
+    )
+
+
+def _chosen(folder: Path, sets: Sequence[str] | None) -> list[LabelledRecording]:
+    recordings = find_labelled(folder)
+    names = sorted({labelled.data_set.name for labelled in recordings})
+    if sets is not None:
+        unknown = sorted(set(sets) - set(names))
+        if unknown:
+            raise RecordingError(folder, f"no data set is called {unknown[0]!r} here; there are {', '.join(names)}")
+        recordings = [labelled for labelled in recordings if labelled.data_set.name in sets]
+    if not any(len(labelled.labels) or labelled.read_quaternions() is not None for labelled in recordings):
+        reason = "none of the recordings has labels or a true orientation; there is nothing to score"
+        raise RecordingError(folder, reason)
+    return recordings
+
+
+def _labels_of_sets(recordings: Iterable[LabelledRecording]) -> dict[str, frozenset[str]]:
+    known: dict[str, frozenset[str]] = {}
+    for labelled in recordings:
+        name = labelled.data_set.name
+        known[name] = known.get(name, frozenset()) | Labels(labelled.labels).names
+    return known
+
+
+def _score(labelled: LabelledRecording, settings: Settings, set_labels: frozenset[str]) -> Scored:
+    recording = open_recording(labelled.path)
+    labels = Labels(labelled.labels)
+    analysis = analyze_recording(recording, settings, sections=labels.sections())
+    case = Case(labelled, recording, labels, set_labels, analysis)
+    return Scored(
+        labelled=labelled,
+        person=case.person,
+        duration_s=sum(end - start for start, end in analysis.live.coverage.covered),
+        calibration=analysis.review.calibration.source,
+        posture=count_posture(case),
+        sedentary=count_sedentary(case),
+        transitions=count_transitions(case),
+        steps=count_steps(case),
+        plausibility=count_plausibility(case),
+        tilt=measure_tilt(case),
+        slouch=count_slouch(case),
+        alerts=count_alerts(case),
+        wear=count_wear(case),
+    )
+
+
+def _grouped(scored: Iterable[Scored], key: Callable[[Scored], str]) -> list[list[Scored]]:
+    groups: dict[str, list[Scored]] = {}
+    for each in scored:
+        groups.setdefault(key(each), []).append(each)
+    return list(groups.values())
+
+
+def _set_report(scored: Sequence[Scored]) -> GroupReport:
+    return _report(scored[0].labelled.data_set.name, scored[0].labelled.data_set.title, scored)
+
+
+def _kind_report(scored: Sequence[Scored]) -> GroupReport:
+    names = sorted({each.labelled.data_set.name for each in scored})
+    return _report(scored[0].labelled.data_set.kind, ", ".join(names), scored)
+
+
+def _report(name: str, title: str, scored: Sequence[Scored]) -> GroupReport:
+    kind = scored[0].labelled.data_set.kind
+    return GroupReport(
+        name=name,
+        title=title,
+        kind=kind,
+        simulated=SIMULATED[kind],
+        people_n=len({each.person for each in scored}),
+        recordings_n=len(scored),
+        duration_h=sum(each.duration_s for each in scored) / 3600,
+        calibration=dict(Counter(each.calibration for each in scored)),
+        posture=report_posture(_known(scored, lambda each: each.posture)),
+        sedentary=report_sedentary(_known(scored, lambda each: each.sedentary)),
+        transitions=report_transitions(_known(scored, lambda each: each.transitions)),
+        steps=report_steps(_known(scored, lambda each: each.steps)),
+        walking_plausibility=report_plausibility(_known(scored, lambda each: each.plausibility)),
+        tilt=report_tilt(_known(scored, lambda each: each.tilt)),
+        slouch=report_slouch(_known(scored, lambda each: each.slouch)),
+        alerts=report_alerts(_known(scored, lambda each: each.alerts)),
+        wear=report_wear(_known(scored, lambda each: each.wear)),
+    )
+
+
+def _known(scored: Sequence[Scored], part: Callable[[Scored], Score | None]) -> list[Named[Score]]:
+    return [Named(each.person, each.labelled.name, score) for each in scored if (score := part(each)) is not None]
