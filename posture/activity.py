@@ -43,6 +43,8 @@ MOVED_MS2 = 0.35
 """A second with more movement than this may be a change of posture, and makes its tilt worth looking at anew."""
 NOVELTY_S = 8.0
 NOVELTY_FLOOR = 0.02
+WHILE_MOVING = 0.5
+"""Weight of the tilt in a second with movement: the trunk swings when one sits down, and that is no posture."""
 TILT_WEIGHT, SWAY_WEIGHT, GAIT_WEIGHT, LYING_WEIGHT = 0.5, 0.3, 1.0, 2.0
 
 LYING_DEG, LYING_SLOPE_DEG = 75.0, 3.0
@@ -53,6 +55,8 @@ CYCLING_MEAN_DEG, CYCLING_SD_DEG = 20.0, 8.0
 LIKELY_WALKING_MS2, UNLIKELY_STILL_MS2 = 0.5, 0.7
 
 IMPOSSIBLE = -30.0
+MOST_LEAVE = 0.2
+"""However strong the evidence for a change, staying keeps the most: a change must show in what follows, too."""
 CHANGE, LIE_DOWN = -5.5, -5.0
 WITHOUT_MOVEMENT = -6.0
 LONG_GAP_S = 30
@@ -94,7 +98,7 @@ def last_movement(features: SecondFeatures, moved_at: int) -> int:
 def _novelty(features: SecondFeatures, moved_at: int) -> NDArray[np.float64]:
     moved = np.where(features.movement > MOVED_MS2, features.second, moved_at)
     since = features.second - np.maximum.accumulate(moved)
-    return np.maximum(np.exp(-since / NOVELTY_S), NOVELTY_FLOOR)
+    return np.where(since == 0, WHILE_MOVING, np.maximum(np.exp(-since / NOVELTY_S), NOVELTY_FLOOR))
 
 
 def _tilt_scores(
@@ -152,7 +156,9 @@ def _leaning_forward(
 
 def _movement_scores(features: SecondFeatures) -> NDArray[np.float64]:
     """Return the log score of how much, and how rhythmically, the body moves. Medians as in healthy adults at rest."""
-    sway = np.log10(features.movement + 0.01)
+    movement = np.log10(features.movement + 0.01)
+    # More than that is a movement and tells nothing of how still the wearer sits, stands or lies.
+    sway = np.minimum(movement, np.log10(MOVED_MS2 + 0.01))
     gait = np.log10(features.gait + 0.005)
     walks = _log_sigmoid((gait - np.log10(LIKELY_WALKING_MS2)) / 0.08)
     is_still = _log_sigmoid((np.log10(UNLIKELY_STILL_MS2) - gait) / 0.12)
@@ -160,8 +166,8 @@ def _movement_scores(features: SecondFeatures) -> NDArray[np.float64]:
     scores[:, LYING] = SWAY_WEIGHT * _log_normal(sway, -1.10, 0.35) + GAIT_WEIGHT * is_still
     scores[:, SITTING] = SWAY_WEIGHT * _log_normal(sway, -1.03, 0.35) + GAIT_WEIGHT * is_still
     scores[:, STANDING] = SWAY_WEIGHT * _log_normal(sway, -0.75, 0.35) + 0.75 * GAIT_WEIGHT * is_still
-    scores[:, WALKING] = SWAY_WEIGHT * _log_normal(sway, 0.35, 0.35) + GAIT_WEIGHT * walks
-    pedalling = SWAY_WEIGHT * _log_normal(sway, 0.12, 0.2) + 0.5 * GAIT_WEIGHT * _log_normal(gait, -0.22, 0.3)
+    scores[:, WALKING] = SWAY_WEIGHT * _log_normal(movement, 0.35, 0.35) + GAIT_WEIGHT * walks
+    pedalling = SWAY_WEIGHT * _log_normal(movement, 0.12, 0.2) + 0.5 * GAIT_WEIGHT * _log_normal(gait, -0.22, 0.3)
     scores[:, CYCLING] = pedalling - 0.3
     return scores
 
@@ -175,8 +181,8 @@ def transition_scores(features: SecondFeatures) -> NDArray[np.float64]:
     lie = change - CHANGE + LIE_DOWN
     by_norm = _ahead(features.rise_by_norm, features.fall_by_norm)
     height = _ahead(features.rise, features.fall) if features.has_gyr else by_norm
-    got_up = np.clip((height - 0.06) / 0.04, -4, 4)
-    sat_down = np.clip((-height - 0.03) / 0.03, -4, 4)
+    got_up = np.clip((height - 0.08) / 0.03, -4, 5)
+    sat_down = np.clip((-height - 0.06) / 0.025, -4, 5)
     # From lying to standing is a longer way up than to sitting; the length of the specific force shows it best.
     got_up_from_lying = np.clip((by_norm - 0.03) / 0.04, -3, 3)
     lay_down_from_standing = np.clip((-height - 0.13) / 0.06, -2, 2)
@@ -199,7 +205,7 @@ def transition_scores(features: SecondFeatures) -> NDArray[np.float64]:
     scores[:, [CYCLING, SITTING], [SITTING, CYCLING]] = -9.0
     leave = np.exp(scores).sum(axis=2)
     diagonal = np.arange(len(STATES))
-    scores[:, diagonal, diagonal] = np.log1p(-np.minimum(leave, 0.9))
+    scores[:, diagonal, diagonal] = np.log1p(-np.minimum(leave, MOST_LEAVE))
     return scores
 
 
@@ -216,14 +222,14 @@ def _moved_about(movement: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _ahead(rise: NDArray[np.float64], fall: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the largest height plus the smallest in each second and the next `LOOK_AHEAD_S`."""
+    """Return the height furthest from zero in each second and the next `LOOK_AHEAD_S`."""
     if len(rise) == 0:
         return rise
     size = LOOK_AHEAD_S + 1
     origin = -(size // 2)
     highest = maximum_filter1d(rise, size, mode="nearest", origin=origin)
     lowest = -maximum_filter1d(-fall, size, mode="nearest", origin=origin)
-    return np.asarray(highest + lowest)
+    return np.where(highest >= -lowest, highest, lowest)
 
 
 def _log_sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
