@@ -1,10 +1,10 @@
-"""Steps: initial contacts of the feet from the vertical acceleration of the lower back."""
+"""Steps: initial contacts of the feet from the acceleration of the lower back."""
 
 from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
-from statistics import median
+from math import inf
 from typing import TYPE_CHECKING
 
 from analytics.step_candidates import CandidateFinder, Candidates, CandidateState
@@ -14,17 +14,27 @@ from posture.frame import GRID_HZ
 if TYPE_CHECKING:
     from posture.frame import PostureFrame
 
-__all__ = ["Peak", "Step", "StepDetector", "StepState"]
+__all__ = ["Peak", "Step", "StepDetector", "StepState", "Walk"]
 
-CONTACT_LEAD_S = 0.05
-"""How long the foot is down before the smoothed vertical acceleration peaks: mean 52, median 40, sd 35 ms in mobgap."""
+CONTACT_LEAD_S = 0.055
+"""How long the foot is down before the smoothed acceleration peaks.
+
+Median in mobgap 50 ms, in the synthetic sets 65 ms, quartiles 20 ms either side.
+"""
 
 _PAUSE_S = 2.0
 """A step takes no longer; what comes after is another walk."""
-_PENDING = 32
-"""Peaks remembered: how far back a clear rhythm vouches for a rough one."""
-_LEAST_SHARE = 0.3
-"""Weaker peaks, against the median of the five beside them, are steps only where a clear rhythm says so."""
+_REACH_S = 2.5
+"""How far before and after a rhythm steps may lie that belong to it: setting off, turning on the spot, stopping."""
+_SLOWEST_LINK_S = 1.5
+_LINK_STEPS = 2.0
+"""Such a step comes within twice the mean step, and within 1.5 s, of the next one."""
+_LEAST_SHARE = 0.2
+"""Amplitude that it must have, as a share of that of the rhythm."""
+_RIPPLE_SHARE = 0.1
+"""Weaker peaks are no steps even within a rhythm."""
+_LONGEST_DOUBT_S = 10.0
+"""Longest a rough rhythm is remembered, in case a clear one overlaps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +46,30 @@ class Step:
 
 @dataclass(slots=True)
 class Peak:
-    """A candidate on its way to be a step: `rhythmic` where it is part of a rhythm, clear or rough."""
+    """A candidate that may yet be a step: its grid index, and its amplitude in m/s^2."""
 
     index: float
     amplitude: float
-    rhythmic: bool = False
+
+
+@dataclass(slots=True)
+class Walk:
+    """The rhythm that steps still join: grid indices of its last step so far and of its end, mean step, amplitude."""
+
+    last: float
+    end: float
+    step: float
+    amplitude: float
+
+    def joins(self, peak: Peak, gap: float) -> bool:
+        """Return whether a peak is a step, `gap` rows from the nearest step of this walk."""
+        link = min(_LINK_STEPS * self.step, _SLOWEST_LINK_S * GRID_HZ)
+        return gap <= link and peak.amplitude >= _LEAST_SHARE * self.amplitude
 
 
 @dataclass(slots=True, eq=False)
 class StepState:
-    """All that `StepDetector` remembers: 1.6 s of samples, the last 4 peaks, and up to 32 peaks in decision.
+    """All that `StepDetector` remembers: 1.7 s of samples, the last 4 peaks, and at most 10 s of undecided peaks.
 
     Parameters
     ----------
@@ -53,31 +77,31 @@ class StepState:
         The rows that undecided peaks need.
     recent
         The peaks that begin the next windows.
-    peaks
-        Peaks of the current stretch without a pause.
-    run_first, run_last
-        Positions in `peaks` of the current run of overlapping rhythmic windows; -1 without one.
-    clear
-        Whether the run holds a clear rhythm, so that it is a walk.
-    settled
-        Position in `peaks` before which nothing will change.
+    pending
+        Peaks since the last step that may yet be steps.
+    chain_first, chain_last
+        Grid indices of the first and last peak of the latest chain of overlapping rhythmic windows.
+    chain_clear
+        Whether a rhythm in that chain is clear, so that it is a walk.
+    walk
+        The latest walk.
 
     """
 
     samples: CandidateState = field(default_factory=CandidateState)
     recent: Candidates = field(default_factory=Candidates.none)
-    peaks: list[Peak] = field(default_factory=list)
-    run_first: int = -1
-    run_last: int = -1
-    clear: bool = False
-    settled: int = 0
+    pending: list[Peak] = field(default_factory=list)
+    chain_first: float = -inf
+    chain_last: float = -inf
+    chain_clear: bool = False
+    walk: Walk | None = None
 
 
 class StepDetector:
-    """Stage: from samples with orientation to steps, at any mounting, with or without a gyroscope.
+    """Stage: from samples to steps, at any mounting, with or without a gyroscope.
 
-    Steps are only counted within the rhythm of a walk (see `analytics.step_rhythm`): 5 steps at least. They come out in
-    order of time, 1-4 s after they happened once a walk has begun.
+    Steps are only counted within the rhythm of a walk (see `analytics.step_rhythm`) and up to 2.5 s beside it: 5 steps
+    at least. They come out in order of time, within 1-4 s once a walk has begun.
 
     Notes
     -----
@@ -105,18 +129,17 @@ class StepDetector:
     @property
     def settled_time(self) -> float:
         """Time in seconds since the Unix epoch before which no further step will be reported."""
-        state = self._state
-        undecided = state.peaks[state.settled :]
-        index = undecided[0].index if undecided else self._finder.decided_index
-        return _contact_time(index)
+        pending = self._state.pending
+        return _contact_time(pending[0].index if pending else self._finder.decided_index)
 
     def push(self, frame: PostureFrame) -> list[Step]:
         """Return the steps that the new rows decide."""
         steps = self.flush() if frame.segment.restarts and len(frame) else []
         steps += self._judge(self._finder.push(frame))
-        peaks = self._state.peaks
-        if peaks and self._finder.decided_index - peaks[-1].index > _PAUSE_S * GRID_HZ:
-            self._end_stretch()
+        pending = self._state.pending
+        # No rhythm and no link reaches across a pause, so this only lets the settled time go on.
+        if pending and self._finder.decided_index - pending[-1].index > _PAUSE_S * GRID_HZ:
+            pending.clear()
         return steps
 
     def flush(self) -> list[Step]:
@@ -130,64 +153,80 @@ class StepDetector:
             return []
         state = self._state
         peaks = state.recent.followed_by(found)
-        rhythms = judge_windows(peaks).tolist()
+        rhythms = judge_windows(peaks)
         state.recent = peaks.last(WINDOW - 1)
-        # The first peaks after a start end no window.
-        rhythms = [Rhythm.NONE] * (len(found) - len(rhythms)) + rhythms
+        index, amplitude = peaks.index.tolist(), peaks.amplitude.tolist()
+        rhythmic, clear = (rhythms.kind != Rhythm.NONE).tolist(), (rhythms.kind == Rhythm.CLEAR).tolist()
+        step, strength = rhythms.step.tolist(), rhythms.amplitude.tolist()
         steps: list[Step] = []
-        for index, amplitude, rhythm in zip(found.index.tolist(), found.amplitude.tolist(), rhythms, strict=True):
-            steps += self._add(Peak(index, amplitude), rhythm)
+        for last in range(len(peaks) - len(found), len(peaks)):
+            state.pending.append(Peak(index[last], amplitude[last]))
+            first = last - WINDOW + 1
+            # The first peaks after a start end no window.
+            if first >= 0 and rhythmic[first]:
+                self._extend_chain(index[first], index[last], clear=clear[first])
+                if state.chain_clear:
+                    state.walk = Walk(index[last], index[last], step[first], strength[first])
+                    steps += self._steps_of(state.walk)
+                    continue
+            steps += self._follow()
+            self._forget(index[last])
         return steps
 
-    def _add(self, peak: Peak, rhythm: int) -> list[Step]:
+    def _extend_chain(self, first: float, last: float, *, clear: bool) -> None:
         state = self._state
-        if state.peaks and peak.index - state.peaks[-1].index > _PAUSE_S * GRID_HZ:
-            self._end_stretch()
-        state.peaks.append(peak)
-        last = len(state.peaks) - 1
-        if state.run_last >= 0 and last - state.run_last >= WINDOW:
-            self._end_run()
-        steps = self._extend_run(last, clear=rhythm == Rhythm.CLEAR) if rhythm else []
-        self._forget()
-        return steps
+        if first > state.chain_last:
+            state.chain_first, state.chain_clear = first, False
+        state.chain_last = last
+        state.chain_clear |= clear
 
-    def _extend_run(self, last: int, *, clear: bool) -> list[Step]:
-        """Add the rhythmic window that ends at `last` to the run, and return the steps that makes certain."""
+    def _steps_of(self, walk: Walk) -> list[Step]:
+        """Return the steps that a rhythm makes certain: those that led to it and its own."""
         state = self._state
-        first = last - WINDOW + 1
-        if state.run_first < 0:
-            state.run_first = first
-        window = state.peaks[first:]
-        least = _LEAST_SHARE * median(peak.amplitude for peak in window)
-        for peak in window:
-            peak.rhythmic |= clear or peak.amplitude >= least
-        state.run_last = last
-        state.clear |= clear
-        if not state.clear:
+        pending, state.pending = state.pending, []
+        first = state.chain_first
+        earlier: list[Peak] = []
+        if pending[0].index < first:
+            earlier = _leading(walk, first, [peak for peak in pending if peak.index < first])
+            pending = [peak for peak in pending if peak.index >= first]
+        least = _RIPPLE_SHARE * walk.amplitude
+        own = [peak for peak in pending if peak.amplitude >= least]
+        return [Step(_contact_time(peak.index)) for peak in earlier + own]
+
+    def _follow(self) -> list[Step]:
+        """Return the latest peak if it is a step that follows a rhythm."""
+        state = self._state
+        walk, peak = state.walk, state.pending[-1]
+        if walk is None or peak.index - walk.end > _REACH_S * GRID_HZ or not walk.joins(peak, peak.index - walk.last):
             return []
-        undecided = state.peaks[max(state.run_first, state.settled) :]
-        state.settled = last + 1
-        certain = [peak for peak in undecided if peak.rhythmic or peak.amplitude >= least]
-        return [Step(_contact_time(peak.index)) for peak in certain]
+        walk.last = peak.index
+        state.pending.clear()
+        return [Step(_contact_time(peak.index))]
 
-    def _end_run(self) -> None:
+    def _forget(self, now: float) -> None:
+        """Drop the peaks that no coming rhythm reaches."""
         state = self._state
-        state.run_first, state.run_last, state.clear = -1, -1, False
+        if len(state.pending) < WINDOW:
+            return
+        first = state.pending[1 - WINDOW].index
+        if first <= state.chain_last:
+            first = state.chain_first
+        earliest = max(first - _REACH_S * GRID_HZ, now - _LONGEST_DOUBT_S * GRID_HZ)
+        while state.pending[0].index < earliest:
+            del state.pending[0]
 
-    def _end_stretch(self) -> None:
-        self._end_run()
-        self._state.peaks.clear()
-        self._state.settled = 0
 
-    def _forget(self) -> None:
-        state = self._state
-        surplus = len(state.peaks) - _PENDING
-        if surplus > 0:
-            del state.peaks[:surplus]
-            state.settled = max(0, state.settled - surplus)
-            if state.run_first >= 0:
-                state.run_first = max(0, state.run_first - surplus)
-                state.run_last -= surplus
+def _leading(walk: Walk, first: float, before: list[Peak]) -> list[Peak]:
+    """Return those of the peaks before a rhythm that are steps leading to it."""
+    steps: list[Peak] = []
+    start = first
+    for peak in reversed(before):
+        if first - peak.index > _REACH_S * GRID_HZ:
+            break
+        if walk.joins(peak, start - peak.index):
+            steps.append(peak)
+            start = peak.index
+    return steps[::-1]
 
 
 def _contact_time(index: float) -> float:
