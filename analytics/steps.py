@@ -101,7 +101,7 @@ class StepDetector:
     """Stage: from samples to steps, at any mounting, with or without a gyroscope.
 
     Steps are only counted within the rhythm of a walk (see `analytics.step_rhythm`) and up to 2.5 s beside it: 5 steps
-    at least. They come out in order of time, within 1-4 s once a walk has begun.
+    at least. They come out in order of time, within 1-4 s; the first weak ones of a walk after up to 6 s.
 
     Notes
     -----
