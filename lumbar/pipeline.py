@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from analytics.findings import CalibrationInUse, Findings
-from analytics.posture_tally import PostureTallier, PostureTally
 from analytics.steps import Step, StepDetector
 from analytics.walking import WalkingBout, WalkingBouts
-from posture.bends import BendTracker
+from lumbar.trackers import Noticed, Now, PostureTrackers
 from posture.calibration import Calibration, CalibrationSource
 from posture.coverage import Coverage
 from posture.decoder import DECODER_DELAY_S, ActivityDecoder, DecodedSeconds, smooth_activity
-from posture.episodes import ActivityEpisodes
 from posture.events import (
-    ActivityEpisode,
     Alert,
     AlertResolved,
-    Bend,
-    PostureEpisode,
-    PostureState,
-    SittingBout,
     Transition,
 )
 from posture.guided_calibration import GuidedCalibration
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler, cells_per_row
-from posture.seconds import SecondFeatures, SecondSummarizer, join_seconds
+from posture.seconds import SecondFeatures, SecondsLog, SecondSummarizer
 from posture.self_calibration import SelfCalibration, learn_calibration
-from posture.sitting import SittingTracker
-from posture.slouch import SlouchTracker
 from posture.timeline import PostureSeconds, posture_seconds, unknown_seconds
 from posture.wear import StrapTracker, WearTracker, not_worn
 
@@ -48,70 +40,20 @@ if TYPE_CHECKING:
 
 __all__ = ["LivePipeline", "Noticed", "Now", "PostureTrackers", "Review", "review"]
 
-Noticed: TypeAlias = (
-    ActivityEpisode
-    | Transition
-    | PostureEpisode
-    | SittingBout
-    | Bend
-    | Alert
-    | AlertResolved
-    | WalkingBout
-    | PostureTally
-    | CalibrationInUse
-    | Step
+STAGES = (
+    "coverage",
+    "_resampler",
+    "_orientation",
+    "_summarizer",
+    "_steps",
+    "_bouts",
+    "_guided",
+    "_learning",
+    "_decoder",
+    "_trackers",
+    "_wear",
+    "_strap",
 )
-
-
-class PostureTrackers:
-    """The trackers that follow posture second by second, behind the activity decoder."""
-
-    def __init__(self, settings: Settings, delay_s: float) -> None:
-        self._episodes = ActivityEpisodes()
-        self._slouch = SlouchTracker(settings.slouch, settings.alerts, delay_s)
-        self._sitting = SittingTracker(settings.sitting, settings.alerts, delay_s)
-        self._bends = BendTracker(settings.bend)
-        self._tallier = PostureTallier(settings.bend.bands_deg)
-
-    def now(self, seconds: PostureSeconds) -> Now:
-        """Return how things stand after the seconds just pushed."""
-        return Now(seconds, self._slouch.posture, self._slouch.angle_deg, self._slouch.dose_s)
-
-    def push(self, seconds: PostureSeconds, calibration: Calibration) -> list[Noticed]:
-        """Return what the seconds bring to an end or set off."""
-        self._slouch.sitting = self._tallier.sitting = calibration.sitting
-        noticed: list[Noticed] = []
-        for tracker in (self._episodes, self._slouch, self._sitting, self._bends, self._tallier):
-            noticed += tracker.push(seconds)
-        return noticed
-
-    def flush(self) -> list[Noticed]:
-        """Return what is still open."""
-        noticed: list[Noticed] = []
-        for tracker in (self._episodes, self._slouch, self._sitting, self._bends, self._tallier):
-            noticed += tracker.flush()
-        return noticed
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """How things stand, for whoever watches live.
-
-    Parameters
-    ----------
-    seconds
-        The seconds just decided, at least one.
-    posture, angle_deg
-        Sitting posture and angle past own upright sitting; None where not known.
-    slouch_dose_s
-        The leaky slouch dose.
-
-    """
-
-    seconds: PostureSeconds
-    posture: PostureState | None
-    angle_deg: float | None
-    slouch_dose_s: float
 
 
 class LivePipeline:
@@ -165,18 +107,40 @@ class LivePipeline:
         self._guided = GuidedCalibration(sections, acc_offset_ms2) if sections and calibration is None else None
         self._learning = SelfCalibration(acc_offset_ms2) if calibration is None and not sections else None
         self.calibration = calibration or Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
-        self._told: Calibration | None = None
         self._decoder = ActivityDecoder(self.calibration)
         self._trackers = PostureTrackers(settings, DECODER_DELAY_S)
         self._wear = WearTracker()
         self._strap = StrapTracker(self.calibration)
-        self._seconds: list[SecondFeatures] = []
+        self._seconds = SecondsLog()
         self._step_times: list[float] = []
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """A copy of all that the pipeline remembers; set it to go on in one that was built with the same arguments."""
+        stages = {name: getattr(self, name) for name in STAGES}
+        states = {name: None if stage is None else stage.state for name, stage in stages.items()}
+        rest = {"calibration": self.calibration, "seconds": deepcopy(self._seconds), "step_times": self.step_times}
+        return states | rest
+
+    @state.setter
+    def state(self, state: dict[str, Any]) -> None:
+        if state["_guided"] is None:
+            self._guided = None  # it is over
+        stages = {name: getattr(self, name) for name in STAGES}
+        if any((stages[name] is None) != (state[name] is None) for name in ("_guided", "_learning")):
+            raise ValueError("the state is that of a pipeline that was built with other arguments")
+        for name, stage in stages.items():
+            if stage is not None:
+                stage.state = state[name]
+        self.calibration = state["calibration"] if self._learning is None else self._learning.calibration
+        self._seconds = deepcopy(state["seconds"])
+        self._step_times = list(state["step_times"])
+        self.latest = None
 
     @property
     def features(self) -> SecondFeatures | None:
         """Return all seconds so far, to be reviewed at the end of the day; None before the first."""
-        return join_seconds(self._seconds) if self._seconds else None
+        return self._seconds.joined() if len(self._seconds) else None
 
     @property
     def step_times(self) -> tuple[float, ...]:
@@ -271,7 +235,7 @@ class LivePipeline:
         self.calibration = self._decoder.calibration = self._strap.calibration = calibration
         if before.source is calibration.source or self.coverage.end is None:
             return []
-        return [calibration_in_use(calibration, float(self._seconds[-1].second[-1] + 1))]
+        return [calibration_in_use(calibration, self._seconds.end)]
 
     def _follow(self, piece: SecondFeatures) -> list[Noticed]:
         noticed: list[Noticed] = [*self._wear.push(piece), *self._strap.push(piece)]

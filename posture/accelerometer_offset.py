@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,16 +10,19 @@ import numpy as np
 from config.units import GRAVITY_MS2
 from firmware_bridge.imu import concatenate
 from posture.rotations import unit
+from posture.stage import Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from firmware_bridge.imu import ImuChunk
 
-__all__ = ["RestSurvey", "accelerometer_offset"]
+__all__ = ["RestSurvey", "RestSurveyState", "accelerometer_offset"]
 
 STILL_MS2 = 0.13
 MINIMUM_STILL_SECONDS = 10
+MINIMUM_SAMPLES = 10
+"""A second with fewer does not show whether it was still: a single sample always equals its own mean."""
 DIRECTIONS_PER_AXIS = 8
 ENOUGH_SECONDS = 20
 EXPECTED_OFFSET_MS2 = 0.6
@@ -27,37 +31,49 @@ OUTLIER_MS2 = 0.3
 ITERATIONS = 8
 
 
-class RestSurvey:
+@dataclass(slots=True)
+class RestSurveyState:
+    """Mean and movement of the complete seconds, each block of shape (n, 4), and the samples of the one begun."""
+
+    seconds: list[NDArray[np.float64]] = field(default_factory=list)
+    rest: ImuChunk | None = None
+
+
+class RestSurvey(Stage[RestSurveyState]):
     """Collect what `accelerometer_offset` needs from samples at the sensor's own rate, cheaply, second by second."""
 
     def __init__(self) -> None:
-        self._seconds: list[NDArray[np.float64]] = []
-        self._rest: ImuChunk | None = None
+        super().__init__(RestSurveyState())
 
     def push(self, chunk: ImuChunk) -> None:
         """Take in samples."""
         if len(chunk) == 0:
             return
-        known = chunk if self._rest is None else concatenate([self._rest, chunk])
+        state = self._state
+        known = chunk if state.rest is None else concatenate([state.rest, chunk])
         second = np.floor(known.time).astype(np.int64)
         starts = np.concatenate([[0], np.flatnonzero(np.diff(second)) + 1])
-        self._rest = known.rows(int(starts[-1]), len(known))
+        state.rest = known.rows(int(starts[-1]), len(known))
         if len(starts) > 1:
-            self._seconds.append(_mean_and_movement(known.acc[: starts[-1]].astype(np.float64), starts))
+            state.seconds.append(_mean_and_movement(known.acc[: starts[-1]].astype(np.float64), starts))
 
     def offset(self) -> NDArray[np.float64]:
         """Return the accelerometer's offset in m/s^2, shape (3,)."""
-        seconds = np.vstack([*self._seconds, np.empty((0, 4))])
+        seconds = np.vstack([*self._state.seconds, np.empty((0, 4))])
         return accelerometer_offset(seconds[:, :3], seconds[:, 3])
 
 
 def _mean_and_movement(acc: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return mean (three columns) and movement of each second that begins at `starts`, the last being the end."""
+    """Return mean (three columns) and movement of each second that begins at `starts`, the last being the end.
+
+    The movement is infinite where too few samples came to tell.
+    """
     count = np.diff(starts)[:, np.newaxis]
     mean = np.add.reduceat(acc, starts[:-1], axis=0) / count
     deviation = (acc - np.repeat(mean, count[:, 0], axis=0)) ** 2
     variance = np.add.reduceat(deviation, starts[:-1], axis=0) / count
-    return np.column_stack([mean, np.sqrt(variance.sum(axis=1))])
+    movement = np.where(count[:, 0] < MINIMUM_SAMPLES, np.inf, np.sqrt(variance.sum(axis=1)))
+    return np.column_stack([mean, movement])
 
 
 def accelerometer_offset(acc: NDArray[np.float64], movement: NDArray[np.float64]) -> NDArray[np.float64]:

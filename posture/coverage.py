@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from posture.resample import GAP_S
+from posture.stage import Stage
 
 if TYPE_CHECKING:
     from firmware_bridge.imu import ImuChunk
 
-__all__ = ["Coverage"]
+__all__ = ["Coverage", "CoverageState"]
 
 
-class Coverage:
+@dataclass(slots=True)
+class CoverageState:
+    """Times of the first and the last sample (None before there is one), start and end of each gap, and the count."""
+
+    first: float | None = None
+    last: float | None = None
+    gaps: list[tuple[float, float]] = field(default_factory=list)
+    n_samples: int = 0
+
+
+class Coverage(Stage[CoverageState]):
     """Count samples and note gaps.
 
     Parameters
@@ -22,34 +34,45 @@ class Coverage:
     rate_hz
         The sensor's nominal rate; a recording ends one sample period after its last sample.
 
-    Attributes
-    ----------
-    start, end
-        Time of the first sample, and of the end of the last; None before the first.
-    gaps
-        Start and end of each hole of more than 1 s.
-
     """
 
     def __init__(self, rate_hz: float) -> None:
-        self.start: float | None = None
-        self.end: float | None = None
-        self.gaps: list[tuple[float, float]] = []
-        self.n_samples = 0
+        super().__init__(CoverageState())
         self._period_s = 1.0 / rate_hz
+
+    @property
+    def start(self) -> float | None:
+        """Return the time of the first sample; None before it."""
+        return self._state.first
+
+    @property
+    def end(self) -> float | None:
+        """Return the end of the last sample; None before the first."""
+        return None if self._state.last is None else self._state.last + self._period_s
+
+    @property
+    def gaps(self) -> tuple[tuple[float, float], ...]:
+        """Return start and end of each hole of more than 1 s."""
+        return tuple(self._state.gaps)
+
+    @property
+    def n_samples(self) -> int:
+        """Return the number of samples."""
+        return self._state.n_samples
 
     def push(self, chunk: ImuChunk) -> None:
         """Take in samples."""
         if len(chunk) == 0:
             return
-        before = float(chunk.time[0]) if self.end is None else self.end - self._period_s
-        time = np.concatenate([[before], chunk.time])
+        state = self._state
+        first = float(chunk.time[0])
+        time = np.concatenate([[first if state.last is None else state.last], chunk.time])
         for index in np.flatnonzero(np.diff(time) > GAP_S).tolist():
-            self.gaps.append((float(time[index]) + self._period_s, float(time[index + 1])))
-        if self.start is None:
-            self.start = float(chunk.time[0])
-        self.end = float(chunk.time[-1]) + self._period_s
-        self.n_samples += len(chunk)
+            state.gaps.append((float(time[index]) + self._period_s, float(time[index + 1])))
+        if state.first is None:
+            state.first = first
+        state.last = float(chunk.time[-1])
+        state.n_samples += len(chunk)
 
     @property
     def covered(self) -> list[tuple[float, float]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from posture.activity import LOOK_AHEAD_S, STATES, emission_scores, free_after_gap, last_movement, transition_scores
 from posture.seconds import join_seconds
+from posture.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from posture.calibration import Calibration
     from posture.seconds import SecondFeatures
 
-__all__ = ["DECODER_DELAY_S", "ActivityDecoder", "DecodedSeconds", "smooth_activity"]
+__all__ = ["DECODER_DELAY_S", "ActivityDecoder", "DecodedSeconds", "DecoderState", "smooth_activity"]
 
 LAG_S = 2
 DECODER_DELAY_S = LOOK_AHEAD_S + LAG_S
 """The live answer for a second is given once so many later seconds have been seen."""
 
-NEVER = -(10**9)
+NEVER = -(10**15)
 BLOCK_S = 3600
 
 
@@ -72,37 +73,67 @@ def _trace(score: NDArray[np.float64], came_from: Sequence[NDArray[np.integer]])
 COLUMNS = np.arange(len(STATES))
 
 
-class ActivityDecoder:
-    """Decode seconds as they come, each `DECODER_DELAY_S` later (sooner before a gap).
+@dataclass(slots=True)
+class DecoderState:
+    """All that an `ActivityDecoder` remembers.
 
-    Attributes
+    Parameters
     ----------
     calibration
-        What is known of the wearer; it may be replaced between pushes and holds for the seconds not yet decided.
+        What is known of the wearer.
+    score_of_paths
+        Shape (5,): log score of the best path into each state at the last second stepped through.
+    came_from
+        The state before, on each of these paths, of the last few seconds.
+    moved_at
+        Last second with movement among those stepped through.
+    last_second
+        Last second pushed.
+    known
+        Seconds of the current run that are still needed: its first `n_scored` rows have been stepped through, and the
+        last `n_undecided` of those are not yet given out. None between runs.
+    gap_s
+        How far the current run is from the one before, until its first second has been stepped through.
 
     """
 
+    calibration: Calibration
+    score_of_paths: NDArray[np.float64] | None = None
+    came_from: list[NDArray[np.integer]] = field(default_factory=list)
+    moved_at: int = NEVER
+    last_second: int | None = None
+    known: SecondFeatures | None = None
+    n_scored: int = 0
+    n_undecided: int = 0
+    gap_s: int | None = None
+
+
+class ActivityDecoder(Stage[DecoderState]):
+    """Decode seconds as they come, each `DECODER_DELAY_S` later (sooner before a gap)."""
+
     def __init__(self, calibration: Calibration) -> None:
-        self.calibration = calibration
-        self._score_of_paths: NDArray[np.float64] | None = None
-        self._came_from: list[NDArray[np.integer]] = []
-        self._moved_at = NEVER
-        self._last_second: int | None = None
-        self._known: SecondFeatures | None = None
-        self._n_scored = 0
-        self._n_undecided = 0
-        self._gap_s: int | None = None
+        super().__init__(DecoderState(calibration))
+
+    @property
+    def calibration(self) -> Calibration:
+        """What is known of the wearer; it may be replaced between pushes and holds for the seconds not yet decided."""
+        return self._state.calibration
+
+    @calibration.setter
+    def calibration(self, value: Calibration) -> None:
+        self._state.calibration = value
 
     def push(self, features: SecondFeatures) -> list[DecodedSeconds]:
         """Return the seconds that can now be decided, one block for each stretch without a gap."""
+        state = self._state
         decided: list[DecodedSeconds] = []
         for run in runs_without_gap(features):
-            if self._last_second is not None and int(run.second[0]) != self._last_second + 1:
+            if state.last_second is not None and int(run.second[0]) != state.last_second + 1:
                 decided += self._finish_run()
-            if self._known is None:
-                self._gap_s = None if self._last_second is None else int(run.second[0]) - self._last_second
-            known = run if self._known is None else join_seconds([self._known, run])
-            self._last_second = int(run.second[-1])
+            if state.known is None:
+                state.gap_s = None if state.last_second is None else int(run.second[0]) - state.last_second
+            known = run if state.known is None else join_seconds([state.known, run])
+            state.last_second = int(run.second[-1])
             decided += self._score(known, final=False)
         return decided
 
@@ -111,54 +142,58 @@ class ActivityDecoder:
         return self._finish_run()
 
     def _finish_run(self) -> list[DecodedSeconds]:
-        if self._known is None:
+        state = self._state
+        if state.known is None:
             return []
-        decided = self._score(self._known, final=True)
-        self._known = None
-        self._n_scored = self._n_undecided = 0
+        decided = self._score(state.known, final=True)
+        state.known = None
+        state.n_scored = state.n_undecided = 0
         return decided
 
     def _score(self, known: SecondFeatures, *, final: bool) -> list[DecodedSeconds]:
-        """Step through the rows whose evidence is complete; `known` begins with `_n_scored` rows already done."""
-        stop = len(known) if final else max(len(known) - LOOK_AHEAD_S, self._n_scored)
-        first = self._n_scored - self._n_undecided
+        """Step through the rows whose evidence is complete; `known` begins with `n_scored` rows already done."""
+        state = self._state
+        stop = len(known) if final else max(len(known) - LOOK_AHEAD_S, state.n_scored)
+        first = state.n_scored - state.n_undecided
         states = self._step_through(known, stop)
         if final:
-            states += self._trace(self._n_undecided)
-            self._n_undecided = 0
+            states += self._trace(state.n_undecided)
+            state.n_undecided = 0
         # One row already scored stays, since movement is looked for in neighbouring seconds too.
-        keep_from = max(stop - max(self._n_undecided, 1), 0)
-        self._known = known.rows(keep_from, len(known))
-        self._n_scored = stop - keep_from
+        keep_from = max(stop - max(state.n_undecided, 1), 0)
+        state.known = known.rows(keep_from, len(known))
+        state.n_scored = stop - keep_from
         decided = known.rows(first, first + len(states))
         return [DecodedSeconds(decided, np.array(states, dtype=np.int64))] if states else []
 
     def _step_through(self, known: SecondFeatures, stop: int) -> list[int]:
         """Return the states of the seconds decided, each when `LAG_S` more have been stepped through."""
-        fresh = known.rows(self._n_scored, stop)
+        state = self._state
+        fresh = known.rows(state.n_scored, stop)
         if len(fresh) == 0:
             return []
-        emission = emission_scores(fresh, self.calibration, self._moved_at)
-        transition = transition_scores(known)[self._n_scored : stop]
-        if self._gap_s is not None:
-            transition[0] = free_after_gap(self._gap_s)
-            self._gap_s = None
-        self._moved_at = last_movement(fresh, self._moved_at)
+        emission = emission_scores(fresh, state.calibration, state.moved_at)
+        transition = transition_scores(known)[state.n_scored : stop]
+        if state.gap_s is not None:
+            transition[0] = free_after_gap(state.gap_s)
+            state.gap_s = None
+        state.moved_at = last_movement(fresh, state.moved_at)
         states: list[int] = []
         for row in range(len(fresh)):
-            self._score_of_paths, best = _step(self._score_of_paths, transition[row], emission[row])
-            self._came_from = [*self._came_from[-LAG_S:], best]
-            self._n_undecided += 1
-            if self._n_undecided > LAG_S:
+            state.score_of_paths, best = _step(state.score_of_paths, transition[row], emission[row])
+            state.came_from = [*state.came_from[-LAG_S:], best]
+            state.n_undecided += 1
+            if state.n_undecided > LAG_S:
                 states.append(self._trace(LAG_S + 1)[0])
-                self._n_undecided = LAG_S
+                state.n_undecided = LAG_S
         return states
 
     def _trace(self, n: int) -> list[int]:
         """Return the states of the last n seconds on the path that is best now."""
-        if self._score_of_paths is None or n == 0:
+        state = self._state
+        if state.score_of_paths is None or n == 0:
             return []
-        return _trace(self._score_of_paths, self._came_from[len(self._came_from) - n + 1 :])
+        return _trace(state.score_of_paths, state.came_from[len(state.came_from) - n + 1 :])
 
 
 def smooth_activity(features: SecondFeatures, calibration: Calibration) -> NDArray[np.int64]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from posture.events import Activity, ActivityEpisode, Transition, TransitionKind
+from posture.stage import Stage
 
 if TYPE_CHECKING:
     from posture.timeline import PostureSeconds
 
-__all__ = ["ActivityEpisodes"]
+__all__ = ["ActivityEpisodes", "OpenEpisode"]
 
 UPRIGHT = frozenset({Activity.STANDING, Activity.WALKING, Activity.RUNNING})
 POSTURES = {Activity.SITTING: "sit", Activity.LYING: "lie", **dict.fromkeys(UPRIGHT, "stand")}
@@ -19,39 +20,41 @@ TRANSITION_S = 2.0
 """A change of posture takes about 2 s (1.5-3 s in adults); its middle is where the activities meet."""
 
 
-@dataclass(slots=True)
-class _Open:
+@dataclass(frozen=True, slots=True)
+class OpenEpisode:
+    """An episode that goes on, in seconds since the Unix epoch."""
+
     activity: Activity
     start: int
     end: int
 
 
-class ActivityEpisodes:
+class ActivityEpisodes(Stage[OpenEpisode | None]):
     """Join seconds of one activity into episodes. A hole in the seconds ends an episode."""
 
     def __init__(self) -> None:
-        self._open: _Open | None = None
+        super().__init__(None)
 
     def push(self, seconds: PostureSeconds) -> list[ActivityEpisode | Transition]:
         """Return the episodes that have ended, and the transitions between them, in order of time."""
         events: list[ActivityEpisode | Transition] = []
         for second, activity, *_ in seconds:
-            current = self._open
+            current = self._state
             if current is not None and current.activity is activity and current.end == second:
-                current.end = second + 1
+                self._state = OpenEpisode(activity, current.start, second + 1)
                 continue
             if current is not None:
                 events.append(ActivityEpisode(current.start, current.end, current.activity))
                 if current.end == second:
                     events += _transition(second, current.activity, activity)
-            self._open = _Open(activity, second, second + 1)
+            self._state = OpenEpisode(activity, second, second + 1)
         return events
 
     def flush(self) -> list[ActivityEpisode | Transition]:
         """Return the episode still open."""
-        if self._open is None:
+        current, self._state = self._state, None
+        if current is None:
             return []
-        current, self._open = self._open, None
         return [ActivityEpisode(current.start, current.end, current.activity)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from config.errors import CalibrationError
 from posture.calibration import Calibration, CalibrationSource, SittingRange
 from posture.frame import GRID_HZ
 from posture.rotations import angle_between, flexion, unit
+from posture.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from config.calibration import CalibrationSection
     from posture.frame import PostureFrame
 
-__all__ = ["GuidedCalibration"]
+__all__ = ["GuidedCalibration", "GuidedCalibrationState"]
 
 SETTLE_S = 0.5
 """Left out at either end of a held posture, where the wearer still moves."""
@@ -36,7 +38,15 @@ INSTRUCTIONS = {
 }
 
 
-class GuidedCalibration:
+@dataclass(slots=True)
+class GuidedCalibrationState:
+    """What has been seen of the sections: up in each, and the gyroscope while still; blocks of shape (n, 3)."""
+
+    up: dict[CalibrationSection, list[NDArray[np.float64]]]
+    gyr: list[NDArray[np.float64]] = field(default_factory=list)
+
+
+class GuidedCalibration(Stage[GuidedCalibrationState]):
     """Collect the calibration movements from frames and work out the calibration.
 
     Gravity while standing upright gives up. In the bow, up swings away from it towards the wearer's back; that gives
@@ -59,10 +69,9 @@ class GuidedCalibration:
     def __init__(
         self, sections: Sequence[CalibrationSection], acc_offset_ms2: NDArray[np.float64] | None = None
     ) -> None:
+        super().__init__(GuidedCalibrationState({section: [] for section in sections}))
         self._sections = tuple(sections)
         self._acc_offset_ms2 = acc_offset_ms2
-        self._up: dict[CalibrationSection, list[NDArray[np.float64]]] = {section: [] for section in self._sections}
-        self._gyr: list[NDArray[np.float64]] = []
         named = {section.name for section in self._sections}
         for needed in (SectionName.UPRIGHT_STAND, SectionName.FORWARD_BEND):
             if needed not in named:
@@ -86,9 +95,9 @@ class GuidedCalibration:
             settle = 0.0 if section.name is SectionName.FORWARD_BEND else SETTLE_S
             start, stop = np.searchsorted(time, [section.start + settle, section.end - settle])
             if stop > start:
-                self._up[section].append(frame.up[start:stop])
+                self._state.up[section].append(frame.up[start:stop])
                 if settle and frame.segment.gyr is not None:
-                    self._gyr.append(frame.segment.gyr[start:stop])
+                    self._state.gyr.append(frame.segment.gyr[start:stop])
 
     def result(self) -> Calibration:
         """Return the calibration.
@@ -109,13 +118,13 @@ class GuidedCalibration:
             forward=forward,
             standing=upright,
             acc_offset_ms2=self._acc_offset_ms2,
-            gyr_bias_rad_s=np.median(np.vstack(self._gyr), axis=0) if self._gyr else None,
+            gyr_bias_rad_s=np.median(np.vstack(self._state.gyr), axis=0) if self._state.gyr else None,
         )
         return _with_sitting(known, self._held(SectionName.UPRIGHT_SIT), self._held(SectionName.SLOUCHED_SIT))
 
     def _rows(self, name: SectionName) -> NDArray[np.float64]:
         """Return up in all sections of this name, shape (n, 3)."""
-        rows = [up for section, parts in self._up.items() if section.name is name for up in parts]
+        rows = [up for section, parts in self._state.up.items() if section.name is name for up in parts]
         sections = [section for section in self._sections if section.name is name]
         if sum(len(up) for up in rows) < MINIMUM_HOLD_S * GRID_HZ:
             where = f"{sections[0].start:.1f} to {sections[0].end:.1f} s"

@@ -23,6 +23,8 @@ __all__ = ["OrientationFilter"]
 GRAVITY_LOW_PASS_HZ = 0.25
 """Without a gyroscope gravity is what is left of the acceleration below this."""
 
+NO_GRAVITY_MS2 = 1e-6
+
 SENSOR_LATENCY_S = 0.005
 """Sensors low-pass before they sample and so stamp late: BROAD's by 5 ms against optics, in both of its trials here.
 
@@ -82,6 +84,9 @@ class OrientationFilter:
         vertical = np.einsum("ni,ni->n", rows.acc, up) - GRAVITY_MS2
         return PostureFrame(rows, quat, up, vertical)
 
+    def flush(self) -> None:
+        """Give nothing out: every row has already been."""
+
     def _quaternion(self, segment: FineSegment) -> NDArray[np.float64]:
         if segment.restarts:
             bias, sigma = self._vqf.getBiasEstimate()
@@ -96,4 +101,6 @@ class OrientationFilter:
         if restarts or self._low_pass is None:
             self._low_pass = sosfilt_zi(self._sos)[:, :, np.newaxis] * acc[0]
         gravity, self._low_pass = sosfilt(self._sos, acc, axis=0, zi=self._low_pass)
-        return unit(gravity)
+        # A sensor that has read nothing but zeros yet has no up; one that is not a number would spoil all that follows.
+        is_none = np.einsum("ni,ni->n", gravity, gravity) < NO_GRAVITY_MS2**2
+        return unit(np.where(is_none[:, np.newaxis], (0.0, 0.0, 1.0), gravity))

@@ -45,9 +45,9 @@ class ResamplerState:
     Parameters
     ----------
     origin
-        Time of the first sample since the last gap; integrals and times are relative to it.
+        Time of the first sample since the last gap; integrals begin there.
     time, values, integral
-        The last sample: seconds since `origin`, its values (acc and gyr side by side), and their integral up to it.
+        The last sample: its time, its values (acc and gyr side by side), and their integral up to it.
     next_index
         Grid row to be given out next.
     edge_integrals
@@ -117,20 +117,20 @@ class Resampler:
     def _check_continues(self, chunk: ImuChunk, values: NDArray[np.float64]) -> None:
         if self.state is None:
             return
-        if chunk.time[0] <= self.state.origin + self.state.time:
+        if chunk.time[0] <= self.state.time:
             raise ValueError("a chunk starts before the end of the one before")
         if values.shape[1] != self.state.values.shape[0]:
             raise ValueError("a recording has a gyroscope throughout or not at all")
 
     def _push_piece(self, time: NDArray[np.float64], values: NDArray[np.float64]) -> FineSegment:
         state = self.state
-        if state is None or time[0] - (state.origin + state.time) > GAP_S:
+        if state is None or time[0] - state.time > GAP_S:
             state = _start(float(time[0]), values[0])
             time, values = time[1:], values[1:]
         if len(time) == 0:
             self.state = state
             return FineSegment(state.next_index, state.restarts, self.per_row, np.empty((0, N_AXES)), None)
-        knots = np.concatenate([[state.time], time - state.origin])
+        knots = np.concatenate([[state.time], time]) - state.origin
         levels = np.vstack([state.values, values])
         areas = 0.5 * np.diff(knots)[:, np.newaxis] * (levels[1:] + levels[:-1])
         integral = np.cumsum(np.vstack([state.integral, areas]), axis=0)
@@ -141,7 +141,7 @@ class Resampler:
         means = np.diff(known[: n_rows * self.per_row + 1], axis=0) * (GRID_HZ * self.per_row)
         self.state = ResamplerState(
             origin=state.origin,
-            time=float(knots[-1]),
+            time=float(time[-1]),
             values=levels[-1].copy(),
             integral=integral[-1].copy(),
             next_index=state.next_index + n_rows,
@@ -163,7 +163,7 @@ class Resampler:
 def _start(origin: float, values: NDArray[np.float64]) -> ResamplerState:
     return ResamplerState(
         origin=origin,
-        time=0.0,
+        time=origin,
         values=values,
         integral=np.zeros(len(values)),
         next_index=int(np.ceil(origin * GRID_HZ + 0.5)),

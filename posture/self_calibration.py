@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,14 +12,15 @@ from posture.activity import SITTING, STANDING
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
 from posture.rotations import unit
-from posture.seconds import join_seconds
+from posture.seconds import SecondsLog
+from posture.stage import Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from posture.seconds import SecondFeatures
 
-__all__ = ["WALKING_GAIT_MS2", "SelfCalibration", "learn_calibration"]
+__all__ = ["WALKING_GAIT_MS2", "SelfCalibration", "SelfCalibrationState", "learn_calibration"]
 
 WALKING_GAIT_MS2 = (0.9, 6.0)
 SLOW_WALKING_GAIT_MS2 = (0.4, 6.0)
@@ -32,38 +34,44 @@ WALKING_WORTH_S = 30
 """Standing counts as much as walking, as the wearer's upright, once it has been seen for so long."""
 
 
-class SelfCalibration:
-    """Learn the calibration while the wearer lives: every minute at first, then ever more rarely as it settles.
+@dataclass(slots=True)
+class SelfCalibrationState:
+    """What has been learnt, the seconds it was learnt from, and after how many it is learnt again."""
 
-    Attributes
-    ----------
-    calibration
-        What has been learnt so far.
+    calibration: Calibration
+    seen: SecondsLog = field(default_factory=SecondsLog)
+    learn_at: int = LEARN_EVERY_S
 
-    """
+
+class SelfCalibration(Stage[SelfCalibrationState]):
+    """Learn the calibration while the wearer lives: every minute at first, then ever more rarely as it settles."""
 
     def __init__(self, acc_offset_ms2: NDArray[np.float64] | None = None) -> None:
-        self.calibration = Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
+        nothing = Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
+        super().__init__(SelfCalibrationState(nothing))
         self._acc_offset_ms2 = acc_offset_ms2
-        self._seen: list[SecondFeatures] = []
-        self._n_seen = 0
-        self._learn_at = LEARN_EVERY_S
+
+    @property
+    def calibration(self) -> Calibration:
+        """Return what has been learnt so far."""
+        return self._state.calibration
 
     def push(self, features: SecondFeatures) -> None:
         """Take in seconds; learn once enough new ones have come.
 
         Cut the seconds at `next_cut`, else what is learnt depends on how they were cut.
         """
-        self._seen.append(features)
-        self._n_seen += len(features)
-        if self._n_seen >= self._learn_at:
-            self.calibration = learn_calibration(join_seconds(self._seen), self._acc_offset_ms2)
-            settled = self.calibration.source is CalibrationSource.WALKING
-            self._learn_at += max(LEARN_EVERY_S, self._n_seen // 2) if settled else LEARN_EVERY_S
+        state = self._state
+        state.seen.append(features)
+        n_seen = len(state.seen)
+        if n_seen >= state.learn_at:
+            state.calibration = learn_calibration(state.seen.joined(), self._acc_offset_ms2)
+            settled = state.calibration.source is CalibrationSource.WALKING
+            state.learn_at += max(LEARN_EVERY_S, n_seen // 2) if settled else LEARN_EVERY_S
 
     def next_cut(self) -> int:
         """Return after how many more seconds the calibration is learnt again."""
-        return self._learn_at - self._n_seen
+        return self._state.learn_at - len(self._state.seen)
 
 
 def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float64] | None = None) -> Calibration:

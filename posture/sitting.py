@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from posture.events import Activity, Alert, AlertKind, AlertResolved, SittingBout
+from posture.stage import Stage
 
 if TYPE_CHECKING:
     from config.settings import AlertSettings, SittingSettings
     from posture.timeline import PostureSecond, PostureSeconds
 
-__all__ = ["SittingTracker"]
+__all__ = ["SittingState", "SittingTracker"]
 
 SittingEvent = SittingBout | Alert | AlertResolved
 
 
-class SittingTracker:
+@dataclass(slots=True)
+class SittingState:
+    """All that a `SittingTracker` remembers.
+
+    Parameters
+    ----------
+    start
+        When the bout began; None without one.
+    sat_until, sitting_s
+        End of the last sitting second of the bout, and how many there were.
+    away_s, unknown_s
+        Seconds not sitting, and seconds of which nobody knows, since then.
+    last_second
+        Last second pushed.
+    raised
+        Reminders that are active.
+
+    """
+
+    start: int | None = None
+    sat_until: int = 0
+    sitting_s: int = 0
+    away_s: int = 0
+    unknown_s: int = 0
+    last_second: int | None = None
+    raised: dict[AlertKind, Alert] = field(default_factory=dict)
+
+
+class SittingTracker(Stage[SittingState]):
     """Follow sitting bouts: a bout ends with a break, at least `break_s` not sitting; natural breaks count.
 
     Shorter interruptions belong to the bout but are not sitting time. A hole in the samples of `break_s` or more, or as
@@ -33,27 +63,22 @@ class SittingTracker:
     """
 
     def __init__(self, settings: SittingSettings, alerts: AlertSettings, delay_s: float = 0.0) -> None:
+        super().__init__(SittingState())
         self._settings = settings
         self._alerts = alerts
         self._delay_s = delay_s
-        self._start: int | None = None
-        self._sat_until = 0
-        self._sitting_s = 0
-        self._away_s = 0
-        self._unknown_s = 0
-        self._last_second: int | None = None
-        self._raised: dict[AlertKind, Alert] = {}
 
     def push(self, seconds: PostureSeconds) -> list[SittingEvent]:
         """Return the bouts that have ended and the reminders raised and resolved, in order of time."""
+        state = self._state
         events: list[SittingEvent] = []
         for second in seconds:
-            if self._last_second is not None:
-                self._unknown_s += second.second - self._last_second - 1
-            self._last_second = second.second
+            if state.last_second is not None:
+                state.unknown_s += second.second - state.last_second - 1
+            state.last_second = second.second
             if second.activity is Activity.SITTING:
                 events += self._sit(second)
-            elif self._start is not None:
+            elif state.start is not None:
                 events += self._be_away(second)
         return events
 
@@ -62,55 +87,59 @@ class SittingTracker:
         return self._end(took_break=False)
 
     def _sit(self, second: PostureSecond) -> list[SittingEvent]:
-        events = self._end(took_break=False) if self._unknown_s >= self._settings.break_s else []
-        if self._start is None:
-            self._start, self._sitting_s = second.second, 0
-        self._away_s = self._unknown_s = 0
-        self._sitting_s += 1
-        self._sat_until = second.second + 1
+        state = self._state
+        events = self._end(took_break=False) if state.unknown_s >= self._settings.break_s else []
+        if state.start is None:
+            state.start, state.sitting_s = second.second, 0
+        state.away_s = state.unknown_s = 0
+        state.sitting_s += 1
+        state.sat_until = second.second + 1
         return events + self._remind(second.second)
 
     def _be_away(self, second: PostureSecond) -> list[SittingEvent]:
+        state = self._state
         if second.activity is Activity.UNKNOWN:
-            self._unknown_s += 1
+            state.unknown_s += 1
         else:
-            self._away_s += 1
-        if self._away_s >= self._settings.break_s:
+            state.away_s += 1
+        if state.away_s >= self._settings.break_s:
             return self._end(took_break=True)
-        if self._unknown_s >= self._settings.break_s:
+        if state.unknown_s >= self._settings.break_s:
             return self._end(took_break=False)
         return []
 
     def _remind(self, second: int) -> list[SittingEvent]:
-        if self._start is None:
+        state = self._state
+        if state.start is None:
             return []
         limits = {
             AlertKind.SITTING: self._settings.remind_after_s,
             AlertKind.PROLONGED_SITTING: self._settings.warn_after_s,
         }
         raised = [
-            Alert(second + 1 + self._delay_s, kind, self._start)
+            Alert(second + 1 + self._delay_s, kind, state.start)
             for kind, limit_s in limits.items()
-            if kind not in self._raised and self._sitting_s + self._delay_s >= limit_s
+            if kind not in state.raised and state.sitting_s + self._delay_s >= limit_s
         ]
-        self._raised |= {alert.kind: alert for alert in raised}
+        state.raised |= {alert.kind: alert for alert in raised}
         return [*raised]
 
     def _end(self, *, took_break: bool) -> list[SittingEvent]:
-        if self._start is None or self._last_second is None:
+        state = self._state
+        if state.start is None or state.last_second is None:
             return []
-        now = self._last_second + 1.0
-        bout = SittingBout(self._start, self._sat_until, self._sitting_s, ended_by_break=took_break)
+        now = state.last_second + 1.0
+        bout = SittingBout(state.start, state.sat_until, state.sitting_s, ended_by_break=took_break)
         resolved = [
             AlertResolved(
                 max(now, alert.time),
                 alert.kind,
                 alert.time,
-                heeded=took_break and self._sat_until - alert.time <= self._alerts.heeded_within_s,
+                heeded=took_break and state.sat_until - alert.time <= self._alerts.heeded_within_s,
             )
-            for alert in self._raised.values()
+            for alert in state.raised.values()
         ]
-        self._start = None
-        self._away_s = self._unknown_s = 0
-        self._raised.clear()
+        state.start = None
+        state.away_s = state.unknown_s = 0
+        state.raised.clear()
         return [bout, *resolved]

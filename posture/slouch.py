@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from posture.events import Activity, Alert, AlertKind, AlertResolved, PostureEpisode, PostureState
+from posture.stage import Stage
 
 if TYPE_CHECKING:
     from config.settings import AlertSettings, SlouchSettings
     from posture.calibration import SittingRange
     from posture.timeline import PostureSecond, PostureSeconds
 
-__all__ = ["SlouchTracker", "entry_deg"]
+__all__ = ["Angles", "SlouchState", "SlouchTracker", "Stretch", "entry_deg"]
 
 SMOOTHING_S = 3.0
 """Time constant over which the angle is averaged before it is judged: a reach or a cough is no change of posture."""
@@ -32,20 +33,94 @@ def entry_deg(settings: SlouchSettings, sitting: SittingRange) -> float:
     return min(settings.entry_deg, settings.entry_share_of_range * sitting.range_deg)
 
 
-@dataclass(slots=True)
-class _Stretch:
-    """One posture, or not sitting (None), for as long as it has lasted."""
+@dataclass(frozen=True, slots=True)
+class Angles:
+    """Angles from the wearer's own upright sitting, in degrees, or sums of them."""
+
+    past: float = 0.0
+    forward: float = 0.0
+    lateral: float = 0.0
+
+    def __add__(self, other: Angles) -> Angles:
+        return Angles(self.past + other.past, self.forward + other.forward, self.lateral + other.lateral)
+
+    def toward(self, latest: Angles) -> Angles:
+        """Return these angles drawn towards the latest by `SMOOTHING_SHARE`."""
+        return Angles(
+            self.past + SMOOTHING_SHARE * (latest.past - self.past),
+            self.forward + SMOOTHING_SHARE * (latest.forward - self.forward),
+            self.lateral + SMOOTHING_SHARE * (latest.lateral - self.lateral),
+        )
+
+    def along(self, state: PostureState) -> float:
+        """Return the angle that makes up a posture: the one past upright but for leaning."""
+        match state:
+            case PostureState.LEANING_FORWARD:
+                return self.forward
+            case PostureState.LEANING_RIGHT:
+                return self.lateral
+            case PostureState.LEANING_LEFT:
+                return -self.lateral
+            case _:
+                return self.past
+
+
+NO_ANGLES = Angles()
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One posture, or not sitting (None), for as long as it has lasted: n seconds and the sum of their angles."""
 
     state: PostureState | None
     start: int
-    angles: list[float]
+    n: int = 0
+    total: Angles = NO_ANGLES
+
+    def joined(self, n: int, total: Angles) -> Stretch:
+        """Return the stretch with so many more seconds."""
+        return Stretch(self.state, self.start, self.n + n, self.total + total)
 
 
-class SlouchTracker:
+@dataclass(slots=True)
+class SlouchState:
+    """All that a `SlouchTracker` remembers.
+
+    Parameters
+    ----------
+    sitting
+        The wearer's sitting range.
+    dose_s
+        The leaky slouch dose, and whether reaching the constant is told (again).
+    last_second
+        Last second pushed.
+    smooth
+        The angles, smoothed; None while they cannot be judged.
+    current, since
+        The posture that holds, its part after the last hole, and when it began.
+    candidate
+        What has been seen instead of it in the last seconds, not for long enough yet.
+    raised
+        Alerts that are active.
+
+    """
+
+    sitting: SittingRange | None = None
+    dose_s: float = 0.0
+    dose_rearmed: bool = True
+    last_second: int | None = None
+    smooth: Angles | None = None
+    current: Stretch = Stretch(None, 0)
+    since: int = 0
+    candidate: Stretch | None = None
+    raised: dict[AlertKind, Alert] = field(default_factory=dict)
+
+
+class SlouchTracker(Stage[SlouchState]):
     """Follow the sitting posture and raise the slouch alerts.
 
     A posture holds until another has lasted for `settle_s`; that is dated back to where it began. With the hysteresis
-    of the slouch angle, one slouch is one episode and one alert.
+    of the slouch angle, one slouch is one episode and one alert. Nobody is told who is just leaving the slouch.
 
     The dose that makes a slouch prolonged is the time slouched, halved by every two minutes of another posture (creep
     and recovery of the lumbar tissues: McGill & Brown, Clin Biomech 7 (1992)). Once told, the wearer is told again only
@@ -58,138 +133,148 @@ class SlouchTracker:
     delay_s
         How long after a second ends it reaches this stage live; alerts come no later for it.
 
-    Attributes
-    ----------
-    sitting
-        The wearer's sitting range; None where it is unknown, and then nothing is judged.
-
     """
 
     def __init__(self, settings: SlouchSettings, alerts: AlertSettings, delay_s: float = 0.0) -> None:
-        self.sitting: SittingRange | None = None
-        self.dose_s = 0.0
+        super().__init__(SlouchState())
         self._settings = settings
         self._alerts = alerts
         self._delay_s = delay_s
-        self._last_second: int | None = None
-        self._smooth_deg: tuple[float, float, float] | None = None
-        self._current = _Stretch(None, 0, [])
-        self._since = 0
-        self._candidate: _Stretch | None = None
-        self._raised: dict[AlertKind, Alert] = {}
-        self._dose_rearmed = True
+
+    @property
+    def sitting(self) -> SittingRange | None:
+        """The wearer's sitting range; None where it is unknown, and then nothing is judged."""
+        return self._state.sitting
+
+    @sitting.setter
+    def sitting(self, value: SittingRange | None) -> None:
+        self._state.sitting = value
+
+    @property
+    def dose_s(self) -> float:
+        """Return the leaky slouch dose now."""
+        return self._state.dose_s
 
     @property
     def posture(self) -> PostureState | None:
         """Return the sitting posture now; None where the wearer does not sit or it cannot be judged."""
-        return self._current.state
+        return self._state.current.state
 
     @property
     def angle_deg(self) -> float | None:
         """Return how far past upright sitting the wearer is now; None where it is not known."""
-        return None if self._smooth_deg is None else self._smooth_deg[0]
+        return None if self._state.smooth is None else self._state.smooth.past
 
     def push(self, seconds: PostureSeconds) -> list[SlouchEvent]:
         """Return posture episodes that have ended and the alerts raised and resolved, in order of time."""
+        state = self._state
         events: list[SlouchEvent] = []
         for second in seconds:
-            if self._last_second is not None and second.second > self._last_second + 1:
-                events += self._pass_hole(self._last_second + 1, second.second)
-            self._last_second = second.second
-            state, angle_deg = self._judge(second)
-            events += self._settle(second.second, state, angle_deg)
-            if self._current.state is PostureState.SLOUCHED:
-                self.dose_s += 1.0
+            if state.last_second is not None and second.second > state.last_second + 1:
+                events += self._pass_hole(state.last_second + 1, second.second)
+            state.last_second = second.second
+            events += self._settle(second.second, self._judge(second))
+            if state.current.state is PostureState.SLOUCHED:
+                state.dose_s += 1.0
                 events += self._alert(second.second)
             else:
-                self.dose_s *= 0.5 ** (1.0 / self._settings.recovery_half_time_s)
-                self._dose_rearmed |= self.dose_s < self._settings.prolonged_dose_s / 2
+                self._recover(1.0)
         return events
 
     def flush(self) -> list[SlouchEvent]:
         """Return what is still open."""
-        return [] if self._last_second is None else self._change(_Stretch(None, self._last_second + 1, []))
+        last = self._state.last_second
+        return [] if last is None else self._change(Stretch(None, last + 1), seen=False)
+
+    def _recover(self, seconds: float) -> None:
+        state = self._state
+        state.dose_s *= 0.5 ** (seconds / self._settings.recovery_half_time_s)
+        state.dose_rearmed |= state.dose_s < self._settings.prolonged_dose_s / 2
 
     def _pass_hole(self, start: int, end: int) -> list[SlouchEvent]:
         """Go over a hole in the samples: a short one cuts the episode but is no change of posture."""
         if end - start > BRIDGED_HOLE_S:
-            return self._change(_Stretch(None, start, []))
+            self._recover(end - start)
+            return self._change(Stretch(None, start), seen=False)
         self._absorb_candidate()
         events = self._close(start)
-        self._current = _Stretch(self._current.state, end, [])
+        self._state.current = Stretch(self._state.current.state, end)
         return events
 
-    def _judge(self, second: PostureSecond) -> tuple[PostureState | None, float]:
-        """Return the posture of one second as the angles have it, and the angle past upright."""
-        sitting = self.sitting
+    def _judge(self, second: PostureSecond) -> PostureState | None:
+        """Return the posture of one second as the smoothed angles have it."""
+        state, sitting = self._state, self._state.sitting
         if second.activity is not Activity.SITTING or sitting is None or math.isnan(second.flexion_deg):
-            self._smooth_deg = None
-            return None, 0.0
+            state.smooth = None
+            return None
         forward_deg = second.flexion_deg - sitting.upright_deg
-        latest = (sitting.direction * forward_deg, forward_deg, second.lateral_deg)
-        before = latest if self._smooth_deg is None else self._smooth_deg
-        past, forward, lateral = (old + SMOOTHING_SHARE * (new - old) for old, new in zip(before, latest, strict=True))
-        self._smooth_deg = past, forward, lateral
-        candidates = (
-            (PostureState.SLOUCHED, past, entry_deg(self._settings, sitting)),
-            (PostureState.LEANING_FORWARD, forward, self._settings.lean_deg),
-            (PostureState.LEANING_RIGHT, lateral, self._settings.lean_deg),
-            (PostureState.LEANING_LEFT, -lateral, self._settings.lean_deg),
-        )
-        for state, angle_deg, threshold_deg in candidates:
-            held = self._current.state is state
-            if angle_deg >= threshold_deg * (self._settings.leave_share if held else 1.0):
-                return state, past
-        return PostureState.UPRIGHT, past
+        latest = Angles(sitting.direction * forward_deg, forward_deg, second.lateral_deg)
+        state.smooth = latest if state.smooth is None else state.smooth.toward(latest)
+        for posture in (
+            PostureState.SLOUCHED,
+            PostureState.LEANING_FORWARD,
+            PostureState.LEANING_RIGHT,
+            PostureState.LEANING_LEFT,
+        ):
+            slouched = posture is PostureState.SLOUCHED
+            threshold_deg = entry_deg(self._settings, sitting) if slouched else self._settings.lean_deg
+            held = self._settings.leave_share if posture is state.current.state else 1.0
+            if state.smooth.along(posture) >= threshold_deg * held:
+                return posture
+        return PostureState.UPRIGHT
 
-    def _settle(self, second: int, state: PostureState | None, angle_deg: float) -> list[SlouchEvent]:
+    def _settle(self, second: int, posture: PostureState | None) -> list[SlouchEvent]:
         """Go over to another posture once it has lasted, dated back to where it began."""
-        if state is self._current.state:
+        state = self._state
+        angles = state.smooth or NO_ANGLES
+        if posture is state.current.state:
             self._absorb_candidate()
-            self._current.angles.append(angle_deg)
+            state.current = state.current.joined(1, angles)
             return []
-        if self._candidate is None:
-            self._candidate = _Stretch(state, second, [])
-        self._candidate.state = state
-        self._candidate.angles.append(angle_deg)
-        if len(self._candidate.angles) < self._settings.settle_s:
+        before = state.candidate or Stretch(posture, second)
+        state.candidate = Stretch(posture, before.start, before.n + 1, before.total + angles)
+        if state.candidate.n < self._settings.settle_s:
             return []
-        return self._change(self._candidate)
+        return self._change(state.candidate, seen=True)
 
     def _absorb_candidate(self) -> None:
-        if self._candidate is not None:
-            self._current.angles += self._candidate.angles
-            self._candidate = None
+        state = self._state
+        if state.candidate is not None:
+            state.current = state.current.joined(state.candidate.n, state.candidate.total)
+            state.candidate = None
 
-    def _change(self, new: _Stretch) -> list[SlouchEvent]:
-        """End the current posture where the new one begins."""
-        if new is not self._candidate:
+    def _change(self, new: Stretch, *, seen: bool) -> list[SlouchEvent]:
+        """End the current posture where the new one begins; not `seen` where the samples end."""
+        state = self._state
+        if not seen:
             self._absorb_candidate()
-        self._candidate = None
+        state.candidate = None
         events = self._close(new.start)
-        if self._current.state is PostureState.SLOUCHED:
-            for alert in self._raised.values():
-                end = max(float(new.start), alert.time)
-                heeded = new.start - alert.time <= self._alerts.heeded_within_s
-                events.append(AlertResolved(end, alert.kind, alert.time, heeded))
-            self._raised.clear()
-        self._current, self._since = new, new.start
+        for alert in state.raised.values():
+            end = max(float(new.start), alert.time)
+            heeded = seen and new.start - alert.time <= self._alerts.heeded_within_s
+            events.append(AlertResolved(end, alert.kind, alert.time, heeded))
+        state.raised.clear()
+        state.current, state.since = new, new.start
         return events
 
     def _close(self, end: int) -> list[SlouchEvent]:
-        current = self._current
-        if current.state is None or end <= current.start or not current.angles:
+        current = self._state.current
+        if current.state is None or end <= current.start or current.n == 0:
             return []
-        return [PostureEpisode(current.start, end, current.state, sum(current.angles) / len(current.angles))]
+        return [PostureEpisode(current.start, end, current.state, current.total.along(current.state) / current.n)]
 
     def _alert(self, second: int) -> list[SlouchEvent]:
+        state = self._state
         now = second + 1 + self._delay_s
+        if state.candidate is not None:
+            return []
         due = {
-            AlertKind.SLOUCH: now - self._since >= self._settings.nudge_after_s,
-            AlertKind.PROLONGED_SLOUCH: self._dose_rearmed and self.dose_s >= self._settings.prolonged_dose_s,
+            AlertKind.SLOUCH: now - state.since >= self._settings.nudge_after_s,
+            AlertKind.PROLONGED_SLOUCH: state.dose_rearmed and state.dose_s >= self._settings.prolonged_dose_s,
         }
         if due[AlertKind.PROLONGED_SLOUCH]:
-            self._dose_rearmed = False
-        raised = [Alert(now, kind, self._since) for kind, is_due in due.items() if is_due and kind not in self._raised]
-        self._raised |= {alert.kind: alert for alert in raised}
+            state.dose_rearmed = False
+        raised = [Alert(now, kind, state.since) for kind, is_due in due.items() if is_due and kind not in state.raised]
+        state.raised |= {alert.kind: alert for alert in raised}
         return [*raised]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from posture.events import Alert, AlertKind, AlertResolved
 from posture.rotations import angle_between, unit
 from posture.self_calibration import WALKING_GAIT_MS2
+from posture.stage import Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,12 +18,14 @@ if TYPE_CHECKING:
     from posture.calibration import Calibration
     from posture.seconds import SecondFeatures
 
-__all__ = ["StrapTracker", "WearTracker", "not_worn"]
+__all__ = ["StrapState", "StrapTracker", "WearState", "WearTracker", "not_worn"]
 
 NOT_WORN_AFTER_S = 1800
 """Sleepers turn or at least breathe; no recording of a worn sensor here keeps this still for more than 15 min."""
 MOTIONLESS_COSINE = float(np.cos(np.radians(0.5)))
 MOTIONLESS_MS2 = 0.3
+BRIDGED_HOLE_S = 60
+"""A sensor seen still before and after a hole of so long was still in it."""
 
 STRAP_MOVED_DEG = 15.0
 STRAP_SETTLED_DEG = 8.0
@@ -29,29 +33,47 @@ STRAP_WALKING_S = 30
 """Walking seconds over which the sensor's tilt is averaged: uphill or with a load one leans, but hardly 15 deg."""
 
 
-class WearTracker:
-    """Notice a sensor that lies on a table: not a movement, and not half a degree of turn, for half an hour."""
+@dataclass(slots=True)
+class WearState:
+    """Up when the sensor last moved, since when it has been still, the last second pushed, and the alert if active."""
+
+    anchor: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    still_since: int = 0
+    last_second: int = 0
+    raised: Alert | None = None
+
+
+class WearTracker(Stage[WearState]):
+    """Notice a sensor that lies on a table: not a movement, and not half a degree of turn, for half an hour.
+
+    Of a hole in the samples nobody knows, so that it does not count as still.
+    """
 
     def __init__(self) -> None:
-        self._anchor = (0.0, 0.0, 0.0)
-        self._still_since = 0
-        self._raised: Alert | None = None
+        super().__init__(WearState())
 
     def push(self, features: SecondFeatures) -> list[Alert | AlertResolved]:
         """Return the alerts raised and resolved."""
+        state = self._state
         events: list[Alert | AlertResolved] = []
         rows = zip(features.second.tolist(), features.up.tolist(), features.movement.tolist(), strict=True)
         for second, (x, y, z), movement in rows:
-            along = x * self._anchor[0] + y * self._anchor[1] + z * self._anchor[2]
-            if movement > MOTIONLESS_MS2 or along < MOTIONLESS_COSINE:
-                self._anchor, self._still_since = (x, y, z), second
-                if self._raised is not None:
-                    events.append(AlertResolved(second, AlertKind.NOT_WORN, self._raised.time, heeded=True))
-                    self._raised = None
-            elif self._raised is None and second + 1 - self._still_since >= NOT_WORN_AFTER_S:
-                self._raised = Alert(second + 1, AlertKind.NOT_WORN, self._still_since)
-                events.append(self._raised)
+            along = x * state.anchor[0] + y * state.anchor[1] + z * state.anchor[2]
+            after_hole = state.raised is None and second > state.last_second + BRIDGED_HOLE_S
+            state.last_second = second
+            if after_hole or movement > MOTIONLESS_MS2 or along < MOTIONLESS_COSINE:
+                state.anchor, state.still_since = (x, y, z), second
+                if state.raised is not None:
+                    events.append(AlertResolved(second, AlertKind.NOT_WORN, state.raised.time, heeded=True))
+                    state.raised = None
+            elif state.raised is None and second + 1 - state.still_since >= NOT_WORN_AFTER_S:
+                state.raised = Alert(second + 1, AlertKind.NOT_WORN, state.still_since)
+                events.append(state.raised)
         return events
+
+    def flush(self) -> list[Alert | AlertResolved]:
+        """Return nothing: that the samples end does not tell whether the sensor is worn again."""
+        return []
 
 
 def not_worn(features: SecondFeatures) -> NDArray[np.bool_]:
@@ -66,50 +88,55 @@ def not_worn(features: SecondFeatures) -> NDArray[np.bool_]:
     return hidden
 
 
-class StrapTracker:
-    """Notice that the strap has moved or the sensor was turned over: walking, it is tilted from what was calibrated.
+@dataclass(slots=True)
+class StrapState:
+    """What the sensor is compared with, up in the last seconds of walking, and the alert if active."""
 
-    Attributes
-    ----------
-    calibration
-        May be replaced between pushes; a new one starts the comparison anew.
+    calibration: Calibration
+    recent: list[NDArray[np.float64]] = field(default_factory=list)
+    raised: Alert | None = None
 
-    """
+
+class StrapTracker(Stage[StrapState]):
+    """Notice that the strap has moved or the sensor was turned over: walking, it is tilted from what was calibrated."""
 
     def __init__(self, calibration: Calibration) -> None:
-        self._calibration = calibration
-        self._recent: list[NDArray[np.float64]] = []
-        self._raised: Alert | None = None
+        super().__init__(StrapState(calibration))
 
     @property
     def calibration(self) -> Calibration:
-        """Return what the sensor is compared with."""
-        return self._calibration
+        """What the sensor is compared with; may be replaced between pushes, and the comparison then starts anew."""
+        return self._state.calibration
 
     @calibration.setter
     def calibration(self, value: Calibration) -> None:
-        if value is not self._calibration:
-            self._recent.clear()
-        self._calibration = value
+        if value is not self._state.calibration:
+            self._state.recent.clear()
+        self._state.calibration = value
 
     def push(self, features: SecondFeatures) -> list[Alert | AlertResolved]:
         """Return the alerts raised and resolved."""
-        upright = self._calibration.upright
+        state = self._state
+        upright = state.calibration.upright
         if upright is None:
             return []
         events: list[Alert | AlertResolved] = []
         walking = (features.gait > WALKING_GAIT_MS2[0]) & (features.gait < WALKING_GAIT_MS2[1])
         for index in np.flatnonzero(walking).tolist():
-            self._recent = [*self._recent[-STRAP_WALKING_S + 1 :], features.up[index]]
-            if len(self._recent) < STRAP_WALKING_S:
+            state.recent = [*state.recent[-STRAP_WALKING_S + 1 :], features.up[index]]
+            if len(state.recent) < STRAP_WALKING_S:
                 continue
-            mean = unit(np.median(self._recent, axis=0))
+            mean = unit(np.median(state.recent, axis=0))
             away_deg = float(np.degrees(angle_between(mean, upright)))
             now = float(features.second[index] + 1)
-            if self._raised is None and away_deg > STRAP_MOVED_DEG:
-                self._raised = Alert(now, AlertKind.STRAP_MOVED, now - STRAP_WALKING_S)
-                events.append(self._raised)
-            elif self._raised is not None and away_deg < STRAP_SETTLED_DEG:
-                events.append(AlertResolved(now, AlertKind.STRAP_MOVED, self._raised.time, heeded=True))
-                self._raised = None
+            if state.raised is None and away_deg > STRAP_MOVED_DEG:
+                state.raised = Alert(now, AlertKind.STRAP_MOVED, now - STRAP_WALKING_S)
+                events.append(state.raised)
+            elif state.raised is not None and away_deg < STRAP_SETTLED_DEG:
+                events.append(AlertResolved(now, AlertKind.STRAP_MOVED, state.raised.time, heeded=True))
+                state.raised = None
         return events
+
+    def flush(self) -> list[Alert | AlertResolved]:
+        """Return nothing: a strap that has moved stays so when the samples end."""
+        return []

@@ -1,0 +1,179 @@
+"""A sensor on a table, a strap that moved, a sensor turned over; and no false alarm of these."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firmware_bridge.virtual import Calibration as Calibrate
+from firmware_bridge.virtual import (
+    ExerciseSet,
+    Lie,
+    NotWorn,
+    Sit,
+    SlipAxis,
+    Stand,
+    StrapSlip,
+    Walk,
+    desk_day,
+)
+from lumbar.pipeline import LivePipeline, review
+from posture.accelerometer_offset import RestSurvey
+from posture.calibration import Calibration, CalibrationSource
+from posture.events import Activity, Alert, AlertKind, AlertResolved
+from posture.seconds import SecondFeatures, join_seconds
+from posture.wear import NOT_WORN_AFTER_S, STRAP_WALKING_S, StrapTracker, WearTracker, not_worn
+
+OPENING = (Stand(5.0), Calibrate(), Stand(5.0), Walk(60.0))
+START = 1_767_600_000
+
+
+def still_seconds(n, start=START, up=(1.0, 0.0, 0.0), movement=0.02, gait=0.0):
+    """Return seconds in which nothing moves."""
+    nothing = np.zeros(n)
+    return SecondFeatures(
+        second=start + np.arange(n, dtype=np.int64),
+        up=np.tile(np.asarray(up, dtype=float), (n, 1)),
+        acc=np.tile(np.asarray(up, dtype=float) * 9.81, (n, 1)),
+        movement=np.full(n, movement),
+        gait=np.full(n, gait),
+        rise=nothing,
+        fall=nothing,
+        rise_by_norm=nothing,
+        fall_by_norm=nothing,
+        has_gyr=True,
+    )
+
+
+def told(events, kind, what=Alert):
+    return [event for event in events if isinstance(event, what) and event.kind is kind]
+
+
+@pytest.fixture(scope="module")
+def live(play, defaults):
+    """Play a script calibrated by its own guided procedure: events, pipeline, recording."""
+
+    def run(script, seed=0, **options):
+        played = play(script, seed, **options)
+        pipeline = LivePipeline(defaults, 100.0, sections=played.sections)
+        events = [event for chunk in played.chunk.split(60.0) for event in pipeline.push(chunk)]
+        return [*events, *pipeline.flush()], pipeline, played
+
+    return run
+
+
+def test_forty_minutes_on_a_table_are_noticed_once(live, defaults):
+    events, pipeline, played = live((*OPENING, Sit(60.0), NotWorn(2400.0), Stand(5.0), Walk(40.0)))
+    (left,) = played.truth.not_worn
+    (alert,) = told(events, AlertKind.NOT_WORN)
+    assert alert.since == pytest.approx(left.start, abs=15)
+    assert alert.time == pytest.approx(alert.since + NOT_WORN_AFTER_S)
+    (end,) = told(events, AlertKind.NOT_WORN, AlertResolved)
+    assert end.time == pytest.approx(left.end, abs=15)
+    reviewed = review(pipeline, defaults, [])
+    second, activity = reviewed.seconds.second, np.array(reviewed.seconds.activity)
+    on_table = (second > left.start + 15) & (second < left.end - 15)
+    assert set(activity[on_table]) == {Activity.UNKNOWN}
+    wear_s = sum(stop - start for start, stop in reviewed.findings.wear)
+    assert wear_s == pytest.approx(played.wearer.duration_s - left.duration_s, abs=30)
+
+
+def test_twenty_minutes_are_not(live):
+    events, *_ = live((*OPENING, NotWorn(1200.0), Stand(5.0), Walk(10.0)))
+    assert not told(events, AlertKind.NOT_WORN)
+
+
+@pytest.mark.parametrize("script", [(Sit(2700.0, fidgets_per_min=0.2),), (Lie(2700.0),)], ids=["sitting", "lying"])
+def test_who_keeps_still_for_long_still_wears_it(live, script):
+    events, *_ = live((*OPENING, *script))
+    assert not told(events, AlertKind.NOT_WORN)
+
+
+@given(before=st.integers(60, 1700), hole=st.integers(61, 4000), after=st.integers(60, 1700))
+@settings(max_examples=40, deadline=None)
+def test_of_a_hole_in_the_samples_nobody_knows(before, hole, after):
+    features = join_seconds([still_seconds(before), still_seconds(after, START + before + hole)])
+    assert WearTracker().push(features) == []
+    assert not not_worn(features).any()
+
+
+def test_short_holes_do_not_hide_that_it_lies_there():
+    parts = [still_seconds(600, START + 630 * index) for index in range(5)]
+    assert len(told(WearTracker().push(join_seconds(parts)), AlertKind.NOT_WORN)) == 1
+
+
+def test_a_link_lost_while_it_lies_there_does_not_put_it_on_again():
+    features = join_seconds([still_seconds(2000), still_seconds(2000, START + 9000)])
+    tracker = WearTracker()
+    events = tracker.push(features)
+    assert len(told(events, AlertKind.NOT_WORN)) == 1
+    assert not told(events, AlertKind.NOT_WORN, AlertResolved)
+    assert tracker.flush() == []
+
+
+def test_picked_up_it_is_worn():
+    moved = still_seconds(5, START + 2000, movement=1.0)
+    events = WearTracker().push(join_seconds([still_seconds(2000), moved]))
+    (end,) = told(events, AlertKind.NOT_WORN, AlertResolved)
+    assert end.time == START + 2000
+
+
+@pytest.mark.parametrize("degrees", [-30.0, 30.0, 90.0, 180.0])
+@pytest.mark.parametrize("axis", list(SlipAxis))
+def test_a_strap_that_moved_is_noticed_in_the_next_walk(live, degrees, axis):
+    events, _, played = live((*OPENING, Sit(120.0), StrapSlip(degrees, axis), Sit(60.0), Stand(5.0), Walk(60.0)), 2)
+    (alert,) = told(events, AlertKind.STRAP_MOVED)
+    walk = played.truth.bouts[-1]
+    assert played.truth.slips[0].start < alert.time
+    assert walk.start < alert.time <= walk.start + STRAP_WALKING_S + 15
+
+
+def test_put_right_again_it_is_resolved(live):
+    events, *_ = live((*OPENING, StrapSlip(30.0), Walk(60.0), StrapSlip(-30.0), Walk(60.0)), 1)
+    assert len(told(events, AlertKind.STRAP_MOVED)) == 1
+    assert len(told(events, AlertKind.STRAP_MOVED, AlertResolved)) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_false_alarm_on_a_day_at_the_desk(live, seed):
+    events, *_ = live(desk_day(seed, 1.0), seed)
+    assert not told(events, AlertKind.STRAP_MOVED)
+    assert not told(events, AlertKind.NOT_WORN)
+
+
+def test_exercises_are_no_slip(live):
+    sets = [ExerciseSet(name, 10, out_s=0.7, back_s=0.7, hold_s=0.1, rest_s=0.2) for name in ("trunk_flexion", "squat")]
+    events, *_ = live((*OPENING, *sets, *sets, Walk(20.0)), 1)
+    assert not told(events, AlertKind.STRAP_MOVED)
+
+
+def test_before_anything_is_known_nothing_is_compared():
+    tilted = still_seconds(100, up=(0.0, 1.0, 0.0), movement=2.0, gait=2.0)
+    assert StrapTracker(Calibration(CalibrationSource.NONE)).push(tilted) == []
+
+
+def test_a_new_calibration_starts_the_comparison_anew():
+    tracker = StrapTracker(Calibration(CalibrationSource.GUIDED, np.array([1.0, 0.0, 0.0])))
+    tracker.push(still_seconds(STRAP_WALKING_S - 1, up=(0.0, 1.0, 0.0), movement=2.0, gait=2.0))
+    tracker.calibration = Calibration(CalibrationSource.GUIDED, np.array([0.0, 0.0, 1.0]))
+    assert tracker.push(still_seconds(1, START + 100, up=(0.0, 1.0, 0.0), movement=2.0, gait=2.0)) == []
+
+
+@pytest.mark.parametrize("subject", ["S025", "S029"])
+def test_cycling_is_no_slip(data_folder, labelled, defaults, subject):
+    """Real cyclists lean forward for minutes and shake as much as walkers do."""
+    paths = sorted((data_folder / "harth").glob(f"{subject}-*.parquet"))
+    if not paths:
+        pytest.skip("this person is not in the set here")
+    chunk, labels, _ = labelled(paths[0])
+    cycling = labels[labels["label"].str.startswith("cycling")]
+    survey = RestSurvey()
+    survey.push(chunk)
+    pipeline = LivePipeline(defaults, 50.0, acc_offset_ms2=survey.offset())
+    events = [event for piece in chunk.split(60.0) for event in pipeline.push(piece)]
+    false = [
+        event
+        for event in told(events, AlertKind.STRAP_MOVED)
+        if ((cycling["start_s"] <= event.time) & (cycling["end_s"] >= event.time - STRAP_WALKING_S)).any()
+    ]
+    assert false == []
