@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from posture.frame import PostureFrame
 
 __all__ = ["LivePipeline", "Noticed", "Now", "PostureTrackers", "Review", "review"]
+
+NEAR_STEP_S = 0.5
+"""A second so near a step is walking, for whether the strap has moved: cyclists and exercises shake as much."""
 
 STAGES = (
     "coverage",
@@ -113,6 +117,7 @@ class LivePipeline:
         self._strap = StrapTracker(self.calibration)
         self._seconds = SecondsLog()
         self._step_times: list[float] = []
+        self._to_compare: list[tuple[SecondFeatures, Calibration]] = []
 
     @property
     def state(self) -> dict[str, Any]:
@@ -120,7 +125,7 @@ class LivePipeline:
         stages = {name: getattr(self, name) for name in STAGES}
         states = {name: None if stage is None else stage.state for name, stage in stages.items()}
         rest = {"calibration": self.calibration, "seconds": deepcopy(self._seconds), "step_times": self.step_times}
-        return states | rest
+        return states | rest | {"to_compare": list(self._to_compare)}
 
     @state.setter
     def state(self, state: dict[str, Any]) -> None:
@@ -135,6 +140,7 @@ class LivePipeline:
         self.calibration = state["calibration"] if self._learning is None else self._learning.calibration
         self._seconds = deepcopy(state["seconds"])
         self._step_times = list(state["step_times"])
+        self._to_compare = list(state["to_compare"])
         self.latest = None
 
     @property
@@ -165,6 +171,7 @@ class LivePipeline:
             if self._guided is not None:
                 self._guided.push(frame)
             noticed += self._take(self._summarizer.push(frame))
+            noticed += self._compare_walking(self._steps.settled_time)
         return sorted(noticed, key=noticed_at)
 
     def flush(self) -> list[Noticed]:
@@ -185,6 +192,7 @@ class LivePipeline:
         steps = self._steps.flush()
         noticed += [*steps, *self._bouts.push(steps, np.inf), *self._bouts.flush()]
         self._step_times += [step.time for step in steps]
+        noticed += self._compare_walking(np.inf)
         return sorted((event for event in noticed if self._came_true(event)), key=noticed_at)
 
     def _came_true(self, event: Noticed) -> bool:
@@ -198,6 +206,25 @@ class LivePipeline:
         steps = self._steps.push(frame)
         self._step_times += [step.time for step in steps]
         return [*steps, *self._bouts.push(steps, self._steps.settled_time)]
+
+    def _compare_walking(self, settled_time: float) -> list[Noticed]:
+        """Show the strap tracker the seconds with steps, once no more steps can come in them."""
+        noticed: list[Noticed] = []
+        while self._to_compare and self._to_compare[0][0].second[0] + 1 + NEAR_STEP_S <= settled_time:
+            features, calibration = self._to_compare.pop(0)
+            n = int(np.searchsorted(features.second, settled_time - 1 - NEAR_STEP_S, side="right"))
+            if n < len(features):
+                self._to_compare.insert(0, (features.rows(n, len(features)), calibration))
+            settled = features.rows(0, n)
+            self._strap.calibration = calibration
+            noticed += self._strap.push(
+                settled.where(np.array([self._is_near_step(s) for s in settled.second.tolist()]))
+            )
+        return noticed
+
+    def _is_near_step(self, second: int) -> bool:
+        at = bisect_left(self._step_times, second - NEAR_STEP_S)
+        return at < len(self._step_times) and self._step_times[at] < second + 1 + NEAR_STEP_S
 
     def _take(self, features: SecondFeatures) -> list[Noticed]:
         """Go over the seconds in pieces within which the calibration does not change."""
@@ -232,13 +259,14 @@ class LivePipeline:
 
     def _calibrated(self, calibration: Calibration) -> list[Noticed]:
         before = self.calibration
-        self.calibration = self._decoder.calibration = self._strap.calibration = calibration
+        self.calibration = self._decoder.calibration = calibration
         if before.source is calibration.source or self.coverage.end is None:
             return []
         return [calibration_in_use(calibration, self._seconds.end)]
 
     def _follow(self, piece: SecondFeatures) -> list[Noticed]:
-        noticed: list[Noticed] = [*self._wear.push(piece), *self._strap.push(piece)]
+        noticed: list[Noticed] = [*self._wear.push(piece)]
+        self._to_compare.append((piece, self.calibration))
         if self.calibration.upright is None:
             return noticed + self._tracked(unknown_seconds(piece))
         return noticed + self._decided(self._decoder.push(piece))

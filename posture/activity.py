@@ -48,9 +48,10 @@ WHILE_MOVING = 0.5
 TILT_WEIGHT, SWAY_WEIGHT, GAIT_WEIGHT, LYING_WEIGHT = 0.5, 0.3, 1.0, 2.0
 
 LYING_DEG, LYING_SLOPE_DEG = 75.0, 3.0
+PRONE_DOUBT = 0.95
 UPRIGHT_SD_DEG = 7.0
 SITTING_MEAN_DEG, SITTING_SD_DEG = 22.0, 13.0
-OWN_UPRIGHT_SD_DEG, OWN_EDGE_DEG = 5.0, 4.0
+OWN_UPRIGHT_SD_DEG, OWN_EDGE_DEG, DESK_LEAN_DEG = 5.0, 4.0, 30.0
 CYCLING_MEAN_DEG, CYCLING_SD_DEG = 20.0, 8.0
 LIKELY_WALKING_MS2, UNLIKELY_STILL_MS2 = 0.5, 0.7
 
@@ -84,8 +85,13 @@ def emission_scores(features: SecondFeatures, calibration: Calibration, moved_at
     lying = _log_sigmoid((tilt_deg - LYING_DEG) / LYING_SLOPE_DEG)
     not_lying = _log_sigmoid((LYING_DEG - tilt_deg) / LYING_SLOPE_DEG)
     scores = weight * _tilt_scores(features, calibration, upright, tilt_deg) + _movement_scores(features)
-    scores[:, LYING] += LYING_WEIGHT * lying
-    scores[:, SITTING:] += LYING_WEIGHT * not_lying[:, np.newaxis]
+    # A deep bend tilts the lower back as lying on the front does. Only its length tells: nobody bends for a minute.
+    bent = np.zeros(len(features))
+    if calibration.forward is not None:
+        bent = _leaning_forward(features.up, upright, calibration.forward, tilt_deg)
+    trust = LYING_WEIGHT * (1.0 - PRONE_DOUBT * bent)
+    scores[:, LYING] += trust * lying
+    scores[:, SITTING:] += (trust * not_lying)[:, np.newaxis]
     return np.asarray(scores)
 
 
@@ -122,8 +128,11 @@ def _tilt_scores(
     if calibration.forward is not None:
         # Sitting rolls the pelvis backward; who leans far forward rather stands and bends.
         leaning_forward = _leaning_forward(features.up, upright, calibration.forward, tilt_deg)
+        if calibration.sitting is not None:
+            leaning_forward = leaning_forward * np.clip((tilt_deg - DESK_LEAN_DEG) / 10, 0, 1)
         scores[:, SITTING] += np.log(1 - 0.85 * leaning_forward)
         scores[:, STANDING] += np.log(1 + leaning_forward)
+        scores[:, LYING] += np.log(1 - 0.9 * leaning_forward)
     return scores
 
 
@@ -138,7 +147,11 @@ def _sitting_tilt(
     range_deg = calibration.sitting.range_deg
     upright = np.exp(-0.5 * (past_deg / OWN_UPRIGHT_SD_DEG) ** 2) / (2.5 * OWN_UPRIGHT_SD_DEG)
     within = expit((past_deg + OWN_EDGE_DEG) / 2) * expit((range_deg + OWN_EDGE_DEG - past_deg) / 2)
-    return np.asarray(np.log(0.5 * upright + 0.3 * within / (range_deg + 2 * OWN_EDGE_DEG) + 0.2 / 60))
+    # At a desk one also leans forward by up to 30 deg.
+    forward_deg = flexion_deg - calibration.sitting.upright_deg
+    forward = expit(forward_deg / 2) * expit((DESK_LEAN_DEG - forward_deg) / 2) / DESK_LEAN_DEG
+    density = 0.45 * upright + 0.25 * within / (range_deg + 2 * OWN_EDGE_DEG) + 0.15 * forward + 0.15 / 60
+    return np.asarray(np.log(density))
 
 
 def _leaning_forward(

@@ -69,6 +69,11 @@ class SecondFeatures:
         """Return the number of seconds."""
         return int(self.second.shape[0])
 
+    def where(self, mask: NDArray[np.bool_]) -> SecondFeatures:
+        """Return the seconds at which the mask, shape (n,), holds."""
+        arrays = {name: getattr(self, name)[mask] for name in ARRAYS}
+        return SecondFeatures(**arrays, has_gyr=self.has_gyr)
+
     def rows(self, start: int, stop: int) -> SecondFeatures:
         """Return the rows [start, stop)."""
         arrays = {name: getattr(self, name)[start:stop] for name in ARRAYS}

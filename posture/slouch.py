@@ -19,6 +19,8 @@ __all__ = ["Angles", "SlouchState", "SlouchTracker", "Stretch", "entry_deg"]
 SMOOTHING_S = 3.0
 """Time constant over which the angle is averaged before it is judged: a reach or a cough is no change of posture."""
 SMOOTHING_SHARE = 1.0 - math.exp(-1.0 / SMOOTHING_S)
+LEAST_HYSTERESIS_DEG = 2.5
+"""Between entering and leaving a posture, for wearers whose range is so small that a share of it would be noise."""
 BRIDGED_HOLE_S = 60
 """Samples missing for so long do not end a slouch: a lost radio link must not make two alerts of one slouch."""
 
@@ -218,8 +220,9 @@ class SlouchTracker(Stage[SlouchState]):
         ):
             slouched = posture is PostureState.SLOUCHED
             threshold_deg = entry_deg(self._settings, sitting) if slouched else self._settings.lean_deg
-            held = self._settings.leave_share if posture is state.current.state else 1.0
-            if state.smooth.along(posture) >= threshold_deg * held:
+            if posture is state.current.state:
+                threshold_deg = min(threshold_deg * self._settings.leave_share, threshold_deg - LEAST_HYSTERESIS_DEG)
+            if state.smooth.along(posture) >= threshold_deg:
                 return posture
         return PostureState.UPRIGHT
 
@@ -233,7 +236,9 @@ class SlouchTracker(Stage[SlouchState]):
             return []
         before = state.candidate or Stretch(posture, second)
         state.candidate = Stretch(posture, before.start, before.n + 1, before.total + angles)
-        if state.candidate.n < self._settings.settle_s:
+        # The smoothing draws a short interruption of a slouch out by its own length.
+        drawn_out_s = SMOOTHING_S if state.current.state is PostureState.SLOUCHED and posture is not None else 0.0
+        if state.candidate.n < self._settings.settle_s + drawn_out_s:
             return []
         return self._change(state.candidate, seen=True)
 

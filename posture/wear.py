@@ -27,10 +27,12 @@ MOTIONLESS_MS2 = 0.3
 BRIDGED_HOLE_S = 60
 """A sensor seen still before and after a hole of so long was still in it."""
 
-STRAP_MOVED_DEG = 15.0
-STRAP_SETTLED_DEG = 8.0
+STRAP_MOVED_DEG = 20.0
+STRAP_SETTLED_DEG = 10.0
+STEADY_DEG = 8.0
+"""Walking, the lower back keeps its tilt; in exercises that shake it as much it does not."""
 STRAP_WALKING_S = 30
-"""Walking seconds over which the sensor's tilt is averaged: uphill or with a load one leans, but hardly 15 deg."""
+"""Walking seconds over which the sensor's tilt is averaged: on stairs one leans by up to 15 deg."""
 
 
 @dataclass(slots=True)
@@ -115,7 +117,14 @@ class StrapTracker(Stage[StrapState]):
         self._state.calibration = value
 
     def push(self, features: SecondFeatures) -> list[Alert | AlertResolved]:
-        """Return the alerts raised and resolved."""
+        """Return the alerts raised and resolved.
+
+        Parameters
+        ----------
+        features
+            Seconds that may be walking: not those in which the wearer is known to do something else that shakes.
+
+        """
         state = self._state
         upright = state.calibration.upright
         if upright is None:
@@ -126,7 +135,10 @@ class StrapTracker(Stage[StrapState]):
             state.recent = [*state.recent[-STRAP_WALKING_S + 1 :], features.up[index]]
             if len(state.recent) < STRAP_WALKING_S:
                 continue
-            mean = unit(np.median(state.recent, axis=0))
+            recent = np.array(state.recent)
+            mean = unit(np.median(recent, axis=0))
+            if np.percentile(angle_between(recent, mean), 75) > np.radians(STEADY_DEG):
+                continue
             away_deg = float(np.degrees(angle_between(mean, upright)))
             now = float(features.second[index] + 1)
             if state.raised is None and away_deg > STRAP_MOVED_DEG:
