@@ -48,7 +48,7 @@ WHILE_MOVING = 0.5
 TILT_WEIGHT, SWAY_WEIGHT, GAIT_WEIGHT, LYING_WEIGHT = 0.5, 0.3, 1.0, 2.0
 
 LYING_DEG, LYING_SLOPE_DEG = 75.0, 3.0
-PRONE_DOUBT = 0.95
+PRONE_DOUBT = 0.97
 UPRIGHT_SD_DEG = 7.0
 SITTING_MEAN_DEG, SITTING_SD_DEG = 22.0, 13.0
 OWN_UPRIGHT_SD_DEG, OWN_EDGE_DEG, DESK_LEAN_DEG = 5.0, 4.0, 30.0
@@ -56,6 +56,7 @@ CYCLING_MEAN_DEG, CYCLING_SD_DEG = 20.0, 8.0
 LIKELY_WALKING_MS2, UNLIKELY_STILL_MS2 = 0.5, 0.7
 
 IMPOSSIBLE = -30.0
+TOLD_TO_SIT = 10.0
 MOST_LEAVE = 0.2
 """However strong the evidence for a change, staying keeps the most: a change must show in what follows, too."""
 CHANGE, LIE_DOWN = -5.5, -5.0
@@ -85,13 +86,16 @@ def emission_scores(features: SecondFeatures, calibration: Calibration, moved_at
     lying = _log_sigmoid((tilt_deg - LYING_DEG) / LYING_SLOPE_DEG)
     not_lying = _log_sigmoid((LYING_DEG - tilt_deg) / LYING_SLOPE_DEG)
     scores = weight * _tilt_scores(features, calibration, upright, tilt_deg) + _movement_scores(features)
-    # A deep bend tilts the lower back as lying on the front does. Only its length tells: nobody bends for a minute.
+    # A deep bend tilts the lower back as lying on the front does. Only its length tells: nobody bends for a minute. For
+    # that the guided calibration must have shown what is forward.
     bent = np.zeros(len(features))
-    if calibration.forward is not None:
+    if calibration.forward is not None and calibration.sitting is not None:
         bent = _leaning_forward(features.up, upright, calibration.forward, tilt_deg)
     trust = LYING_WEIGHT * (1.0 - PRONE_DOUBT * bent)
     scores[:, LYING] += trust * lying
     scores[:, SITTING:] += (trust * not_lying)[:, np.newaxis]
+    for start, end in calibration.sat:
+        scores[(features.second >= start) & (features.second < end), SITTING] += TOLD_TO_SIT
     return np.asarray(scores)
 
 
@@ -130,9 +134,9 @@ def _tilt_scores(
         leaning_forward = _leaning_forward(features.up, upright, calibration.forward, tilt_deg)
         if calibration.sitting is not None:
             leaning_forward = leaning_forward * np.clip((tilt_deg - DESK_LEAN_DEG) / 10, 0, 1)
+            scores[:, LYING] += np.log(1 - 0.9 * leaning_forward)
         scores[:, SITTING] += np.log(1 - 0.85 * leaning_forward)
         scores[:, STANDING] += np.log(1 + leaning_forward)
-        scores[:, LYING] += np.log(1 - 0.9 * leaning_forward)
     return scores
 
 
@@ -150,7 +154,7 @@ def _sitting_tilt(
     # At a desk one also leans forward by up to 30 deg.
     forward_deg = flexion_deg - calibration.sitting.upright_deg
     forward = expit(forward_deg / 2) * expit((DESK_LEAN_DEG - forward_deg) / 2) / DESK_LEAN_DEG
-    density = 0.45 * upright + 0.25 * within / (range_deg + 2 * OWN_EDGE_DEG) + 0.15 * forward + 0.15 / 60
+    density = 0.4 * upright + 0.25 * within / (range_deg + 2 * OWN_EDGE_DEG) + 0.25 * forward + 0.1 / 60
     return np.asarray(np.log(density))
 
 

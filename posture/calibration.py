@@ -78,6 +78,8 @@ class Calibration:
         The wearer's sitting range; None where it has not been shown.
     profile
         Name of the profile, where one was used.
+    sat
+        Start and end of each time in which the wearer was told to sit, seconds since the Unix epoch.
 
     """
 
@@ -89,6 +91,7 @@ class Calibration:
     gyr_bias_rad_s: NDArray[np.float64] | None = None
     sitting: SittingRange | None = None
     profile: str | None = None
+    sat: tuple[tuple[float, float], ...] = ()
 
     @property
     def sensor_to_body(self) -> NDArray[np.float64] | None:

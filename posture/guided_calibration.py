@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +30,9 @@ MINIMUM_HOLD_S = 1.0
 STEADY_DEG = 8.0
 MINIMUM_BOW_DEG = 20.0
 MINIMUM_SITTING_RANGE_DEG = 3.0
+SITTING = (SectionName.UPRIGHT_SIT, SectionName.SLOUCHED_SIT)
+SITS_ON_S = 2.0
+"""The wearer hardly jumps up at the very end of the calibration."""
 INSTRUCTIONS = {
     SectionName.UPRIGHT_STAND: "standing upright",
     SectionName.FORWARD_BEND: "bowing forward",
@@ -119,6 +122,9 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
             standing=upright,
             acc_offset_ms2=self._acc_offset_ms2,
             gyr_bias_rad_s=np.median(np.vstack(self._state.gyr), axis=0) if self._state.gyr else None,
+            sat=tuple(
+                (section.start, section.end + SITS_ON_S) for section in self._sections if section.name in SITTING
+            ),
         )
         return _with_sitting(known, self._held(SectionName.UPRIGHT_SIT), self._held(SectionName.SLOUCHED_SIT))
 
@@ -175,12 +181,4 @@ def _with_sitting(
             f"sitting upright and sitting slouched differ by only {sitting.range_deg:.1f} deg: let yourself sink into "
             "the chair for the slouch and calibrate again"
         )
-    return Calibration(
-        known.source,
-        known.upright,
-        forward=known.forward,
-        standing=known.standing,
-        acc_offset_ms2=known.acc_offset_ms2,
-        gyr_bias_rad_s=known.gyr_bias_rad_s,
-        sitting=sitting,
-    )
+    return replace(known, sitting=sitting)
