@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,7 +76,7 @@ class ImuChunk:
             return
         cuts = np.searchsorted(self.time, np.arange(self.time[0], self.time[-1] + seconds, seconds))
         edges = [*np.unique(cuts).tolist(), len(self)]
-        for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        for start, stop in pairwise(edges):
             if stop > start:
                 yield self.rows(start, stop)
 
