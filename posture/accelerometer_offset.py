@@ -115,5 +115,8 @@ def _by_direction(acc: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
     """Return the mean and the weight (0 to 1) of the seconds in each cell of directions."""
     cells = np.round(unit(acc) * DIRECTIONS_PER_AXIS).astype(np.int64)
     _, cell, count = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
-    sums = np.stack([np.bincount(cell.ravel(), acc[:, axis]) for axis in range(3)], axis=1)
-    return sums / count[:, np.newaxis], np.minimum(count, ENOUGH_SECONDS) / ENOUGH_SECONDS
+    columns = [np.bincount(cell.ravel(), acc[:, axis]) for axis in range(3)]
+    sums = np.stack(columns, axis=1).astype(np.float64)
+    # A mean over directions is shorter than what it is the mean of.
+    lengths = np.bincount(cell.ravel(), np.sqrt(np.einsum("ni,ni->n", acc, acc))) / count
+    return unit(sums) * lengths[:, np.newaxis], np.minimum(count, ENOUGH_SECONDS) / ENOUGH_SECONDS
