@@ -260,7 +260,8 @@ def test_stray_quotation_mark(still, write_csv):
 
 
 @pytest.mark.parametrize(
-    ("start", "kind"), [(gzip.compress(b"time_s", mtime=0), "gzip"), (b"PK\x03\x04....", "Excel"), (b"ARROW1\0\0", "Feather")]
+    ("start", "kind"),
+    [(gzip.compress(b"time_s", mtime=0), "gzip"), (b"PK\x03\x04....", "Excel"), (b"ARROW1\0\0", "Feather")],
 )
 def test_other_kinds_of_file(tmp_path, start, kind):
     path = tmp_path / "recording.csv"
