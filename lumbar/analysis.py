@@ -36,7 +36,7 @@ __all__ = [
     "survey_offset",
 ]
 
-CHUNK_S = 60.0
+CHUNK_S = 180.0
 """Long recordings go through the live code in chunks of a minute: fastest, and flat in memory."""
 
 HEAD_S = 10.0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from posture.events import Activity, Bend
 from posture.stage import Stage
 
@@ -39,6 +41,10 @@ class BendTracker(Stage[OpenBend | None]):
 
     def push(self, seconds: PostureSeconds) -> list[Bend]:
         """Return the bends that have ended."""
+        limit_deg = self._settings.inclination_deg
+        bent = (seconds.flexion_deg > limit_deg) | (np.abs(seconds.lateral_deg) > limit_deg)
+        if self._state is None and not bent.any():
+            return []
         bends: list[Bend] = []
         for second, activity, flexion_deg, lateral_deg, inclination_deg in seconds:
             on_feet = activity in UPRIGHT and inclination_deg == inclination_deg  # noqa: PLR0124 - NaN is unknown

@@ -12,7 +12,7 @@ from posture.seconds import join_seconds
 from posture.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -50,27 +50,49 @@ class DecodedSeconds:
         return len(self.features)
 
 
-def _step(
-    score: NDArray[np.float64] | None, transition: NDArray[np.float64], emission: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return the scores of the best paths into each state, and the state each came from (Viterbi 1967)."""
-    if score is None:
-        return emission - emission.max(), COLUMNS
-    routes = score[:, np.newaxis] + transition
-    best = routes.argmax(axis=0)
-    score = routes[best, COLUMNS] + emission
-    return score - score.max(), best
+def _follow_paths(
+    before: NDArray[np.float64] | None, transition: NDArray[np.float64], emission: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """Return, for n > 0 seconds, the scores of the best paths into each state and whence they came (Viterbi 1967).
+
+    Parameters
+    ----------
+    before
+        Shape (5,): scores at the second before; None at the start, where no transition leads.
+    transition, emission
+        Shapes (n, 5, 5) and (n, 5).
+
+    Returns
+    -------
+    Scores, shape (n, 5), and the state before on each path, shape (n, 5).
+
+    """
+    scores = np.empty((len(emission) + 1, len(STATES)))
+    if before is None:
+        # From anywhere at no cost.
+        scores[0] = 0.0
+        transition = np.concatenate([np.zeros_like(transition[:1]), transition[1:]])
+    else:
+        scores[0] = before
+    routes = np.empty(transition.shape[1:])
+    columns = scores[:, :, np.newaxis]
+    # One call of NumPy for each of the three sums; where the paths came from is then found for all seconds at once.
+    for column, into, seen, score in zip(columns[:-1], transition, emission, scores[1:], strict=True):
+        np.add(column, into, routes)
+        np.maximum.reduce(routes, 0, None, score)
+        np.add(score, seen, score)
+    came_from = (columns[:-1] + transition).argmax(axis=1).astype(np.int8)
+    return scores[1:], came_from
 
 
-def _trace(score: NDArray[np.float64], came_from: Sequence[NDArray[np.integer]]) -> list[int]:
-    """Return the states of the seconds on the best path; `came_from` has the way into each second but the first."""
-    states = [int(score.argmax())]
-    for best in reversed(came_from):
-        states.append(int(best[states[-1]]))
+def _trace(state: int, came_from: NDArray[np.int8]) -> list[int]:
+    """Return the states on the path that ends in `state`; `came_from` has the way into each second but the first."""
+    states = [state]
+    ways = came_from.tobytes()
+    for row in range(len(ways) - len(STATES), -1, -len(STATES)):
+        state = ways[row + state]
+        states.append(state)
     return states[::-1]
-
-
-COLUMNS = np.arange(len(STATES))
 
 
 @dataclass(slots=True)
@@ -84,7 +106,7 @@ class DecoderState:
     score_of_paths
         Shape (5,): log score of the best path into each state at the last second stepped through.
     came_from
-        The state before, on each of these paths, of the last few seconds.
+        Shape (k, 5), k <= 2: the state before, on each of these paths, of the last seconds stepped through.
     moved_at
         Last second with movement among those stepped through.
     last_second
@@ -99,7 +121,7 @@ class DecoderState:
 
     calibration: Calibration
     score_of_paths: NDArray[np.float64] | None = None
-    came_from: list[NDArray[np.integer]] = field(default_factory=list)
+    came_from: NDArray[np.int8] = field(default_factory=lambda: np.empty((0, len(STATES)), dtype=np.int8))
     moved_at: int = NEVER
     last_second: int | None = None
     known: SecondFeatures | None = None
@@ -178,14 +200,18 @@ class ActivityDecoder(Stage[DecoderState]):
             transition[0] = free_after_gap(state.gap_s)
             state.gap_s = None
         state.moved_at = last_movement(fresh, state.moved_at)
-        states: list[int] = []
-        for row in range(len(fresh)):
-            state.score_of_paths, best = _step(state.score_of_paths, transition[row], emission[row])
-            state.came_from = [*state.came_from[-LAG_S:], best]
-            state.n_undecided += 1
-            if state.n_undecided > LAG_S:
-                states.append(self._trace(LAG_S + 1)[0])
-                state.n_undecided = LAG_S
+        scores, came_from = _follow_paths(state.score_of_paths, transition, emission)
+        came_from = np.concatenate([state.came_from, came_from])
+        state.score_of_paths, state.came_from = scores[-1].copy(), came_from[-LAG_S:]
+        state.n_undecided += len(fresh)
+        n_decided = max(state.n_undecided - LAG_S, 0)
+        state.n_undecided -= n_decided
+        # Each second that decides one looks back along the path that is best then.
+        decided = scores[len(scores) - n_decided :].argmax(axis=1)
+        for lag in range(LAG_S):
+            stop = len(came_from) - lag
+            decided = came_from[np.arange(stop - n_decided, stop), decided]
+        states: list[int] = decided.tolist()
         return states
 
     def _trace(self, n: int) -> list[int]:
@@ -193,22 +219,25 @@ class ActivityDecoder(Stage[DecoderState]):
         state = self._state
         if state.score_of_paths is None or n == 0:
             return []
-        return _trace(state.score_of_paths, state.came_from[len(state.came_from) - n + 1 :])
+        return _trace(int(state.score_of_paths.argmax()), state.came_from[len(state.came_from) - n + 1 :])
 
 
 def smooth_activity(features: SecondFeatures, calibration: Calibration) -> NDArray[np.int64]:
     """Return the state of each second, shape (n,), that is most likely given the whole recording."""
-    came_from = np.empty((len(features), len(STATES)), dtype=np.int8)
+    ways: list[NDArray[np.int8]] = []
     score: NDArray[np.float64] | None = None
-    for row, (transition, emission) in enumerate(_evidence(features, calibration)):
-        score, came_from[row] = _step(score, transition, emission)
-    return np.array([] if score is None else _trace(score, list(came_from[1:])), dtype=np.int64)
+    for transition, emission in _evidence(features, calibration):
+        scores, came_from = _follow_paths(score, transition, emission)
+        score = scores[-1]
+        ways.append(came_from)
+    states = [] if score is None else _trace(int(score.argmax()), np.concatenate(ways)[1:])
+    return np.array(states, dtype=np.int64)
 
 
 def _evidence(
     features: SecondFeatures, calibration: Calibration
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Yield the transition and emission scores of each second; worked out by the hour, so that memory stays flat."""
+    """Yield the transition and emission scores of the seconds, by the hour, so that memory stays flat."""
     moved_at = NEVER
     last_second: int | None = None
     for run in runs_without_gap(features):
@@ -219,7 +248,7 @@ def _evidence(
             transition = transition_scores(around)[context : context + len(block)]
             if start == 0 and last_second is not None:
                 transition[0] = free_after_gap(int(run.second[0]) - last_second)
-            yield from zip(transition, emission_scores(block, calibration, moved_at), strict=True)
+            yield transition, emission_scores(block, calibration, moved_at)
             moved_at = last_movement(block, moved_at)
         last_second = int(run.second[-1])
 

@@ -49,9 +49,16 @@ class FineSegment:
 
     def rows(self) -> GridSegment:
         """Return the mean over each row's cells."""
-        shape = (len(self), self.per_row, N_AXES)
-        gyr = None if self.gyr is None else self.gyr.reshape(shape).mean(axis=1)
-        return GridSegment(self.start_index, self.restarts, self.acc.reshape(shape).mean(axis=1), gyr)
+        gyr = None if self.gyr is None else self._row_means(self.gyr)
+        return GridSegment(self.start_index, self.restarts, self._row_means(self.acc), gyr)
+
+    def _row_means(self, cells: NDArray[np.float64]) -> NDArray[np.float64]:
+        # `mean` over an axis of two takes three times as long.
+        total = cells[:: self.per_row].copy()
+        for cell in range(1, self.per_row):
+            total += cells[cell :: self.per_row]
+        total /= self.per_row
+        return total
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,6 +22,8 @@ GAP_S = 1.0
 
 FAST_SENSOR_HZ = 120.0
 
+ACC, GYR = slice(None, N_AXES), slice(N_AXES, None)
+
 
 def cells_per_row(rate_hz: float) -> int:
     """Return into how many cells each grid row is cut for the orientation filter.
@@ -101,9 +103,10 @@ class Resampler:
         """
         if len(chunk) == 0:
             return []
-        values = chunk.acc.astype(np.float64)
+        values = np.empty((len(chunk), N_AXES if chunk.gyr is None else 2 * N_AXES))
+        values[:, :N_AXES] = chunk.acc
         if chunk.gyr is not None:
-            values = np.hstack([values, chunk.gyr])
+            values[:, N_AXES:] = chunk.gyr
         self._check_continues(chunk, values)
         starts = np.flatnonzero(np.diff(chunk.time) > GAP_S) + 1
         edges = [0, *starts.tolist(), len(chunk)]
@@ -132,13 +135,17 @@ class Resampler:
             return FineSegment(state.next_index, state.restarts, self.per_row, np.empty((0, N_AXES)), None)
         knots = np.concatenate([[state.time], time]) - state.origin
         levels = np.vstack([state.values, values])
-        areas = 0.5 * np.diff(knots)[:, np.newaxis] * (levels[1:] + levels[:-1])
-        integral = np.cumsum(np.vstack([state.integral, areas]), axis=0)
+        # In place, and `take` instead of an index: this stage moves much memory and works little on it.
+        integral = np.empty_like(levels)
+        integral[0] = state.integral
+        areas = np.add(levels[1:], levels[:-1], out=integral[1:])
+        areas *= 0.5 * np.diff(knots)[:, np.newaxis]
+        np.add.accumulate(integral, axis=0, out=integral)
 
         edges = self._edges_passed(state, float(knots[-1]))
         known = np.vstack([state.edge_integrals, _integral_at(edges, knots, levels, integral)])
         n_rows = max(len(known) - 1, 0) // self.per_row
-        means = np.diff(known[: n_rows * self.per_row + 1], axis=0) * (GRID_HZ * self.per_row)
+        acc, gyr = (self._means(known[: n_rows * self.per_row + 1, axes]) for axes in (ACC, GYR))
         self.state = ResamplerState(
             origin=state.origin,
             time=float(time[-1]),
@@ -148,8 +155,13 @@ class Resampler:
             edge_integrals=known[n_rows * self.per_row :].copy(),
             restarts=state.restarts and n_rows == 0,
         )
-        gyr = np.ascontiguousarray(means[:, N_AXES:]) if means.shape[1] > N_AXES else None
-        return FineSegment(state.next_index, state.restarts, self.per_row, np.ascontiguousarray(means[:, :N_AXES]), gyr)
+        return FineSegment(state.next_index, state.restarts, self.per_row, acc, gyr if gyr.shape[1] else None)
+
+    def _means(self, integral: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the mean of each cell from the integral at its edges."""
+        means = integral[1:] - integral[:-1]
+        means *= GRID_HZ * self.per_row
+        return means
 
     def _edges_passed(self, state: ResamplerState, time: float) -> NDArray[np.float64]:
         """Return the times, relative to the origin, of the cell edges not passed before and up to `time`."""
@@ -182,6 +194,13 @@ def _integral_at(
     if len(times) == 0:
         return np.empty((0, levels.shape[1]))
     left = np.clip(np.searchsorted(knots, times, side="left") - 1, 0, len(knots) - 2)
-    past = (times - knots[left])[:, np.newaxis]
-    width = (knots[left + 1] - knots[left])[:, np.newaxis]
-    return np.asarray(integral[left] + past * (levels[left] + 0.5 * past / width * (levels[left + 1] - levels[left])))
+    past = times - knots.take(left)
+    share = 0.5 * past / np.diff(knots).take(left)
+    before = levels.take(left, axis=0)
+    value = levels.take(left + 1, axis=0)
+    value -= before
+    value *= share[:, np.newaxis]
+    value += before
+    value *= past[:, np.newaxis]
+    value += integral.take(left, axis=0)
+    return value

@@ -172,7 +172,6 @@ class SecondSummarizer:
             "next_index": self._next_index,
             "rows": self._rows.copy(),
             "rise": self._rise_zi.copy(),
-            "rise_by_norm": self._rise_by_norm_zi.copy(),
             "gait": self._gait_zi.copy(),
         }
 
@@ -181,7 +180,6 @@ class SecondSummarizer:
         self._next_index = value["next_index"]
         self._rows = value["rows"].copy()
         self._rise_zi = value["rise"].copy()
-        self._rise_by_norm_zi = value["rise_by_norm"].copy()
         self._gait_zi = value["gait"].copy()
 
     def push(self, frame: PostureFrame) -> SecondFeatures:
@@ -190,7 +188,7 @@ class SecondSummarizer:
             self._restart_filters()
             self._rows = np.empty((0, N_COLUMNS))
             self._next_index = frame.segment.start_index
-        rows = np.vstack([self._rows, self._columns(frame)])
+        rows = self._with_columns(frame)
         # Only after a gap do the rows not begin with a second; that cut second is left out.
         cut = min(-self._next_index % GRID_HZ, len(rows))
         n_seconds = (len(rows) - cut) // GRID_HZ
@@ -206,17 +204,27 @@ class SecondSummarizer:
         return _summarize(0, np.empty((0, GRID_HZ, N_COLUMNS)), has_gyr=False)
 
     def _restart_filters(self) -> None:
-        self._rise_zi = np.zeros((self._rise_sos.shape[0], 2))
-        self._rise_by_norm_zi = np.zeros((self._rise_sos.shape[0], 2))
+        # Both heights in one pass: shape (sections, signals, 2).
+        self._rise_zi = np.zeros((self._rise_sos.shape[0], 2, 2))
         self._gait_zi = np.zeros((self._gait_sos.shape[0], 2))
 
-    def _columns(self, frame: PostureFrame) -> NDArray[np.float64]:
-        acc = frame.segment.acc
-        along_norm = np.sqrt(np.einsum("ni,ni->n", acc, acc)) - GRAVITY_MS2
-        rise, self._rise_zi = sosfilt(self._rise_sos, frame.vertical, zi=self._rise_zi)
-        by_norm, self._rise_by_norm_zi = sosfilt(self._rise_sos, along_norm, zi=self._rise_by_norm_zi)
+    def _with_columns(self, frame: PostureFrame) -> NDArray[np.float64]:
+        """Return the rows of the second not yet complete with those of the frame behind them."""
+        acc, n = frame.segment.acc, len(frame)
+        signals = np.empty((2, n))
+        signals[0] = frame.vertical
+        np.sqrt(np.einsum("ni,ni->n", acc, acc), out=signals[1])
+        signals[1] -= GRAVITY_MS2
+        heights, self._rise_zi = sosfilt(self._rise_sos, signals, zi=self._rise_zi)
         gait, self._gait_zi = sosfilt(self._gait_sos, frame.vertical, zi=self._gait_zi)
-        return np.column_stack([frame.up, acc, gait * gait, rise, by_norm])
+        rows = np.empty((len(self._rows) + n, N_COLUMNS))
+        rows[: len(self._rows)] = self._rows
+        fresh = rows[len(self._rows) :]
+        fresh[:, UP] = frame.up
+        fresh[:, ACC] = acc
+        np.multiply(gait, gait, out=fresh[:, GAIT_SQUARED])
+        fresh[:, RISE], fresh[:, BY_NORM] = heights
+        return rows
 
 
 N_COLUMNS = 2 * N_AXES + 3

@@ -67,6 +67,10 @@ class SittingTracker(Stage[SittingState]):
         self._settings = settings
         self._alerts = alerts
         self._delay_s = delay_s
+        self._limits_s = {
+            AlertKind.SITTING: settings.remind_after_s,
+            AlertKind.PROLONGED_SITTING: settings.warn_after_s,
+        }
 
     def push(self, seconds: PostureSeconds) -> list[SittingEvent]:
         """Return the bouts that have ended and the reminders raised and resolved, in order of time."""
@@ -110,15 +114,11 @@ class SittingTracker(Stage[SittingState]):
 
     def _remind(self, second: int) -> list[SittingEvent]:
         state = self._state
-        if state.start is None:
+        if state.start is None or state.sitting_s + self._delay_s < min(self._limits_s.values()):
             return []
-        limits = {
-            AlertKind.SITTING: self._settings.remind_after_s,
-            AlertKind.PROLONGED_SITTING: self._settings.warn_after_s,
-        }
         raised = [
             Alert(second + 1 + self._delay_s, kind, state.start)
-            for kind, limit_s in limits.items()
+            for kind, limit_s in self._limits_s.items()
             if kind not in state.raised and state.sitting_s + self._delay_s >= limit_s
         ]
         state.raised |= {alert.kind: alert for alert in raised}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from posture.events import Alert, AlertKind, AlertResolved
 from posture.rotations import angle_between, unit
@@ -131,15 +132,19 @@ class StrapTracker(Stage[StrapState]):
             return []
         events: list[Alert | AlertResolved] = []
         walking = (features.gait > WALKING_GAIT_MS2[0]) & (features.gait < WALKING_GAIT_MS2[1])
-        for index in np.flatnonzero(walking).tolist():
-            state.recent = [*state.recent[-STRAP_WALKING_S + 1 :], features.up[index]]
-            if len(state.recent) < STRAP_WALKING_S:
-                continue
-            recent = np.array(state.recent)
-            mean = unit(np.median(recent, axis=0))
-            if np.percentile(angle_between(recent, mean), 75) > np.radians(STEADY_DEG):
-                continue
-            away_deg = float(np.degrees(angle_between(mean, upright)))
+        walks = np.flatnonzero(walking)
+        if len(walks) == 0:
+            return events
+        known = np.vstack([*state.recent, features.up[walks]])
+        state.recent = list(known[-STRAP_WALKING_S + 1 :])
+        if len(known) < STRAP_WALKING_S:
+            return events
+        recent = np.moveaxis(sliding_window_view(known, STRAP_WALKING_S, axis=0), -1, 1)
+        mean = unit(np.median(recent, axis=1))
+        spread = np.percentile(angle_between(recent, mean[:, np.newaxis]), 75, axis=1)
+        judged = spread <= np.radians(STEADY_DEG)
+        aways_deg = np.degrees(angle_between(mean, upright))[judged].tolist()
+        for index, away_deg in zip(walks[len(walks) - len(mean) :][judged].tolist(), aways_deg, strict=True):
             now = float(features.second[index] + 1)
             if state.raised is None and away_deg > STRAP_MOVED_DEG:
                 state.raised = Alert(now, AlertKind.STRAP_MOVED, now - STRAP_WALKING_S)
