@@ -5,21 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from analytics.findings import CalibrationInUse
-from analytics.posture_tally import PostureTallier, PostureTally
+from analytics.findings import Finding
+from analytics.posture_tally import PostureTallier
 from analytics.steps import Step
-from analytics.walking import WalkingBout
 from posture.bends import BendTracker
 from posture.episodes import ActivityEpisodes
-from posture.events import (
-    ActivityEpisode,
-    Alert,
-    AlertResolved,
-    Bend,
-    PostureEpisode,
-    SittingBout,
-    Transition,
-)
 from posture.sitting import SittingTracker
 from posture.slouch import SlouchTracker
 
@@ -31,19 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Noticed", "Now", "PostureTrackers"]
 
-Noticed: TypeAlias = (
-    ActivityEpisode
-    | Transition
-    | PostureEpisode
-    | SittingBout
-    | Bend
-    | Alert
-    | AlertResolved
-    | WalkingBout
-    | PostureTally
-    | CalibrationInUse
-    | Step
-)
+Noticed: TypeAlias = Finding | Step
 
 
 class PostureTrackers:
