@@ -44,6 +44,9 @@ __all__ = ["LivePipeline", "Noticed", "Now", "PostureTrackers", "Review", "revie
 NEAR_STEP_S = 0.5
 """A second so near a step is walking, for whether the strap has moved: cyclists and exercises shake as much."""
 
+REVIEW_BLOCK_S = 6 * 3600
+"""Long recordings are reviewed in blocks, so that memory stays flat."""
+
 STAGES = (
     "coverage",
     "_resampler",
@@ -327,7 +330,8 @@ def review(live: LivePipeline, settings: Settings, alerts: Sequence[Alert | Aler
         state = smooth_activity(features, calibration)
         seconds = posture_seconds(features, state, calibration).marked_unknown(lying_about)
     trackers = PostureTrackers(settings, delay_s=0.0)
-    noticed = [*trackers.push(seconds, calibration), *trackers.flush()]
+    blocks = (seconds.rows(start, start + REVIEW_BLOCK_S) for start in range(0, len(seconds), REVIEW_BLOCK_S))
+    noticed = [event for block in blocks for event in trackers.push(block, calibration)] + trackers.flush()
     events = [event for event in noticed if not isinstance(event, Alert | AlertResolved | Step)]
     findings = Findings(
         events=(calibration_in_use(calibration, start), *events, *walking, *alerts),

@@ -133,7 +133,9 @@ class SecondsLog:
             There are none yet.
 
         """
-        return join_seconds(self._parts)
+        if len(self._parts) != 1:
+            self._parts = [join_seconds(self._parts)]
+        return self._parts[0]
 
 
 def rise_filter() -> NDArray[np.float64]:

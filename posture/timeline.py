@@ -74,6 +74,17 @@ class PostureSeconds:
             ),
         )
 
+    def rows(self, start: int, stop: int) -> PostureSeconds:
+        """Return the seconds [start, stop)."""
+        part = slice(start, stop)
+        return PostureSeconds(
+            self.second[part],
+            self.activity[part],
+            self.flexion_deg[part],
+            self.lateral_deg[part],
+            self.inclination_deg[part],
+        )
+
     def marked_unknown(self, where: NDArray[np.bool_]) -> PostureSeconds:
         """Return the seconds with the activity unknown where told, shape (n,)."""
         activity = [

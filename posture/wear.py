@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["StrapState", "StrapTracker", "WearState", "WearTracker", "not_worn"]
 
+BLOCK_S = 6 * 3600
+"""Long recordings are gone over in blocks, so that memory stays flat."""
+
 NOT_WORN_AFTER_S = 1800
 """Sleepers turn or at least breathe; no recording of a worn sensor here keeps this still for more than 15 min."""
 MOTIONLESS_COSINE = float(np.cos(np.radians(0.5)))
@@ -82,7 +85,9 @@ class WearTracker(Stage[WearState]):
 def not_worn(features: SecondFeatures) -> NDArray[np.bool_]:
     """Return for each second of a whole recording, shape (n,), whether the sensor lay somewhere; knows the future."""
     hidden = np.zeros(len(features), dtype=bool)
-    events = WearTracker().push(features)
+    tracker = WearTracker()
+    blocks = (features.rows(start, start + BLOCK_S) for start in range(0, len(features), BLOCK_S))
+    events = [event for block in blocks for event in tracker.push(block)]
     resolved = {event.raised: event.time for event in events if isinstance(event, AlertResolved)}
     for event in events:
         if isinstance(event, Alert):
