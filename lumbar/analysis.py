@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 CHUNK_S = 180.0
-"""Long recordings go through the live code in chunks of a minute: fastest, and flat in memory."""
+"""Long recordings go through the live code in chunks of three minutes: fastest, and flat in memory."""
 
 HEAD_S = 10.0
 
