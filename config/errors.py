@@ -8,6 +8,8 @@
      +-- CalibrationError   the calibration sections do not show what they should
      +-- MessagingError     the MQTT broker refused or cannot be reached
      +-- HistoryError       the history database cannot be used
+     +-- SensorError        a sensor cannot be found, reached or made to do something
+          +-- PacketError   a sensor sent bytes that its driver cannot read
 
 Every message says what happened and what to do. The command line prints it as one line and ends with exit code 2.
 """
@@ -17,7 +19,9 @@ __all__ = [
     "HistoryError",
     "LumbarError",
     "MessagingError",
+    "PacketError",
     "RecordingError",
+    "SensorError",
     "SettingsError",
 ]
 
@@ -62,3 +66,11 @@ class MessagingError(LumbarError):
 
 class HistoryError(LumbarError):
     """The history database is damaged, locked or of a newer version."""
+
+
+class SensorError(LumbarError):
+    """A sensor is unknown, out of reach, refuses a command or cannot do what was asked."""
+
+
+class PacketError(SensorError):
+    """A sensor sent bytes that its driver cannot read."""
