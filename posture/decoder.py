@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from posture.activity import LOOK_AHEAD_S, STATES, emission_scores, free_after_gap, last_movement, transition_scores
+from posture.best_path import follow_paths, trace
 from posture.seconds import join_seconds
 from posture.stage import Stage
 
@@ -48,51 +49,6 @@ class DecodedSeconds:
     def __len__(self) -> int:
         """Return the number of seconds."""
         return len(self.features)
-
-
-def _follow_paths(
-    before: NDArray[np.float64] | None, transition: NDArray[np.float64], emission: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    """Return, for n > 0 seconds, the scores of the best paths into each state and whence they came (Viterbi 1967).
-
-    Parameters
-    ----------
-    before
-        Shape (5,): scores at the second before; None at the start, where no transition leads.
-    transition, emission
-        Shapes (n, 5, 5) and (n, 5).
-
-    Returns
-    -------
-    Scores, shape (n, 5), and the state before on each path, shape (n, 5).
-
-    """
-    scores = np.empty((len(emission) + 1, len(STATES)))
-    if before is None:
-        # From anywhere at no cost.
-        scores[0] = 0.0
-        transition = np.concatenate([np.zeros_like(transition[:1]), transition[1:]])
-    else:
-        scores[0] = before
-    routes = np.empty(transition.shape[1:])
-    columns = scores[:, :, np.newaxis]
-    # One call of NumPy for each of the three sums; where the paths came from is then found for all seconds at once.
-    for column, into, seen, score in zip(columns[:-1], transition, emission, scores[1:], strict=True):
-        np.add(column, into, routes)
-        np.maximum.reduce(routes, 0, None, score)
-        np.add(score, seen, score)
-    came_from = (columns[:-1] + transition).argmax(axis=1).astype(np.int8)
-    return scores[1:], came_from
-
-
-def _trace(state: int, came_from: NDArray[np.int8]) -> list[int]:
-    """Return the states on the path that ends in `state`; `came_from` has the way into each second but the first."""
-    states = [state]
-    ways = came_from.tobytes()
-    for row in range(len(ways) - len(STATES), -1, -len(STATES)):
-        state = ways[row + state]
-        states.append(state)
-    return states[::-1]
 
 
 @dataclass(slots=True)
@@ -200,7 +156,7 @@ class ActivityDecoder(Stage[DecoderState]):
             transition[0] = free_after_gap(state.gap_s)
             state.gap_s = None
         state.moved_at = last_movement(fresh, state.moved_at)
-        scores, came_from = _follow_paths(state.score_of_paths, transition, emission)
+        scores, came_from = follow_paths(state.score_of_paths, transition, emission)
         came_from = np.concatenate([state.came_from, came_from])
         state.score_of_paths, state.came_from = scores[-1].copy(), came_from[-LAG_S:]
         state.n_undecided += len(fresh)
@@ -219,7 +175,7 @@ class ActivityDecoder(Stage[DecoderState]):
         state = self._state
         if state.score_of_paths is None or n == 0:
             return []
-        return _trace(int(state.score_of_paths.argmax()), state.came_from[len(state.came_from) - n + 1 :])
+        return trace(int(state.score_of_paths.argmax()), state.came_from[len(state.came_from) - n + 1 :])
 
 
 def smooth_activity(features: SecondFeatures, calibration: Calibration) -> NDArray[np.int64]:
@@ -227,10 +183,10 @@ def smooth_activity(features: SecondFeatures, calibration: Calibration) -> NDArr
     ways: list[NDArray[np.int8]] = []
     score: NDArray[np.float64] | None = None
     for transition, emission in _evidence(features, calibration):
-        scores, came_from = _follow_paths(score, transition, emission)
+        scores, came_from = follow_paths(score, transition, emission)
         score = scores[-1]
         ways.append(came_from)
-    states = [] if score is None else _trace(int(score.argmax()), np.concatenate(ways)[1:])
+    states = [] if score is None else trace(int(score.argmax()), np.concatenate(ways)[1:])
     return np.array(states, dtype=np.int64)
 
 
