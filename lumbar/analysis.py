@@ -68,10 +68,28 @@ def nominal_rate_hz(recording: Recording) -> float:
     return float(1.0 / np.median(np.diff(first.time)))
 
 
-def survey_offset(recording: Recording, progress: Callable[[float], None] | None = None) -> NDArray[np.float64]:
-    """Return the accelerometer's zero offset in m/s^2, shape (3,); `progress` is told the seconds gone over."""
+def survey_offset(
+    recording: Recording, progress: Callable[[float], None] | None = None, *, check_all: bool = False
+) -> NDArray[np.float64]:
+    """Return the accelerometer's zero offset in m/s^2, shape (3,).
+
+    Parameters
+    ----------
+    recording
+        Samples; all are gone over.
+    progress
+        Told the seconds gone over.
+    check_all
+        Whether to read the gyroscope, too, so that a bad row anywhere is found now. Takes twice as long.
+
+    Raises
+    ------
+    RecordingError
+        A row is bad.
+
+    """
     survey = RestSurvey()
-    for chunk in recording.chunks(CHUNK_S):
+    for chunk in recording.chunks(CHUNK_S, gyro=check_all):
         survey.push(chunk)
         if progress is not None:
             progress(float(chunk.time[-1]) - recording.start_time_s)

@@ -14,7 +14,7 @@ from firmware_bridge.recordings.files import reading
 from firmware_bridge.recordings.rows import Rows, sample_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from firmware_bridge.recordings.units import Units
@@ -57,18 +57,18 @@ class CsvSource:
         self._names = _column_names(path, header)
         self.has_gyro = find_gyro(path, self._names)
 
-    def rows(self) -> Iterator[Rows]:
+    def rows(self, *, gyro: bool) -> Iterator[Rows]:
         """Yield all rows; a cell that is no number is an error, an empty one is NaN."""
+        wanted = sample_columns(has_gyro=self.has_gyro and gyro)
         rows_before = 0
         with reading(self.path), self.path.open("rb") as file:
             file.seek(self._body_offset)
             for block in _blocks(self.path, file):
-                rows = self._parse(block, rows_before)
+                rows = self._parse(block, rows_before, wanted)
                 rows_before += len(rows)
                 yield rows
 
-    def _parse(self, block: bytes, rows_before: int) -> Rows:
-        wanted = sample_columns(has_gyro=self.has_gyro)
+    def _parse(self, block: bytes, rows_before: int, wanted: Sequence[str]) -> Rows:
         names = [name if name in wanted else f"ignored {place}" for place, name in enumerate(self._names)]
         try:
             table = arrow_csv.read_csv(

@@ -95,11 +95,12 @@ class ParquetSource:
         last = footer.last_value(TIME_COLUMN)
         self.last_time_s = last if last is not None and math.isfinite(last) else None
 
-    def rows(self) -> Iterator[Rows]:
+    def rows(self, *, gyro: bool) -> Iterator[Rows]:
         """Yield all rows; a missing value is NaN."""
+        names = self._names if gyro else sample_columns(has_gyro=False)
         with open_parquet(self.path) as parquet:
-            for batch in batches(self.path, parquet, self._names):
-                columns = [column_values(batch.column(name)) for name in self._names]
+            for batch in batches(self.path, parquet, names):
+                columns = [column_values(batch.column(name)) for name in names]
                 yield Rows.from_columns(columns, self._units.acc_factor, self._units.gyr_factor)
 
 

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
     from firmware_bridge.imu import ImuChunk
 
-__all__ = ["FORMAT_KEY", "MICROSECONDS", "TIME_US_COLUMN", "RawFormat"]
+__all__ = ["FORMAT_KEY", "MICROSECONDS", "N_WITHOUT_GYRO", "TIME_US_COLUMN", "RawFormat"]
 
 FORMAT_KEY = b"lumbar.format"
 FORMAT_NAME = b"lumbar.recording/1"
 TIME_US_COLUMN = "time_us"
 MICROSECONDS = 1_000_000
 COUNTS = np.iinfo(np.int16)
+N_WITHOUT_GYRO = 1 + len(ACC_COLUMNS)
+"""Columns before those of the gyroscope: time and acceleration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +136,9 @@ class RawFormat:
             columns += _counts(path, "angular rate", chunk.gyr, self.gyr_resolution_rad_s)
         return pa.record_batch([array_of(column) for column in columns], schema=self.schema)
 
-    def decode(self, batch: pa.RecordBatch) -> Rows:
-        """Turn counts back into samples."""
-        columns = [column_values(column) for column in batch.columns]
+    def decode(self, batch: pa.RecordBatch, *, gyro: bool) -> Rows:
+        """Turn counts back into samples; without the gyroscope where told."""
+        columns = [column_values(column) for column in batch.columns[: None if gyro else N_WITHOUT_GYRO]]
         columns[0] = columns[0] / MICROSECONDS
         return Rows.from_columns(columns, self.acc_resolution_ms2, self.gyr_resolution_rad_s or 1.0)
 

@@ -47,10 +47,10 @@ class RawSource:
         times = [summary.last_time_us for summary in summaries if summary.last_time_us is not None]
         self.last_time_s = times[-1] / MICROSECONDS if times else None
 
-    def rows(self) -> Iterator[Rows]:
+    def rows(self, *, gyro: bool) -> Iterator[Rows]:
         """Yield all rows in order of time."""
         for part in self._segments():
-            yield from read_rows(part)
+            yield from read_rows(part, gyro=gyro)
 
     def _segments(self) -> list[Segment]:
         if self.path.is_dir():

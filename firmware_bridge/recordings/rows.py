@@ -95,8 +95,8 @@ class Source(Protocol):
     def last_time_s(self) -> float | None:
         """Time of the last sample, where it is known without reading all."""
 
-    def rows(self) -> Iterator[Rows]:
-        """Yield all rows from the first on, a few seconds to minutes at a time."""
+    def rows(self, *, gyro: bool) -> Iterator[Rows]:
+        """Yield all rows from the first on, a few seconds to minutes at a time; without the gyroscope where told."""
 
 
 def cut(batches: Iterable[Rows], seconds: float) -> Iterator[ImuChunk]:

@@ -15,7 +15,7 @@ from firmware_bridge.recordings.durable import sync_folder
 from firmware_bridge.recordings.files import reading, writing
 from firmware_bridge.recordings.parquet_file import batches, open_parquet
 from firmware_bridge.recordings.parquet_guard import check_pages, read_footer
-from firmware_bridge.recordings.raw_format import TIME_US_COLUMN, RawFormat
+from firmware_bridge.recordings.raw_format import N_WITHOUT_GYRO, TIME_US_COLUMN, RawFormat
 from firmware_bridge.recordings.stream_file import read_stream
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ def summarise(part: Segment) -> SegmentSummary:
     return SegmentSummary(raw_format, footer.n_rows, None if last is None else int(last))
 
 
-def read_rows(part: Segment) -> Iterator[Rows]:
-    """Yield the samples of a segment.
+def read_rows(part: Segment, *, gyro: bool) -> Iterator[Rows]:
+    """Yield the samples of a segment; without the gyroscope where told.
 
     Raises
     ------
@@ -115,12 +115,13 @@ def read_rows(part: Segment) -> Iterator[Rows]:
     if stream is not None:
         raw_format, found = stream
         if raw_format is not None and found:
-            yield raw_format.decode(pa.concat_batches(found))
+            yield raw_format.decode(pa.concat_batches(found), gyro=gyro)
         return
     with open_parquet(part.rolled) as parquet:
         raw_format = RawFormat.from_schema(part.rolled, parquet.schema_arrow)
-        for batch in batches(part.rolled, parquet, parquet.schema_arrow.names):
-            yield raw_format.decode(batch)
+        names = raw_format.schema.names if gyro else raw_format.schema.names[:N_WITHOUT_GYRO]
+        for batch in batches(part.rolled, parquet, names):
+            yield raw_format.decode(batch, gyro=gyro)
 
 
 def _stream_of(part: Segment) -> tuple[RawFormat | None, list[pa.RecordBatch]] | None:

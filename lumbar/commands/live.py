@@ -108,7 +108,8 @@ def run_replay(
     speed = _speed(speed_text)
     recording = choice.open(default_start_s=float(int(time.time())))
     calibration, sections = choice.calibration(), choice.sections(recording)
-    offset = None if calibration is not None else survey_offset(recording)
+    # Nothing is sent of a recording with a bad row in it.
+    offset = survey_offset(recording, check_all=True)
     console = Console(file=sys.stderr if as_json else sys.stdout)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lumbar-replay-")))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from config.errors import RecordingError, SettingsError
 from firmware_bridge.imu import concatenate
-from firmware_bridge.recordings import Units, open_recording, parse_units
+from firmware_bridge.recordings import Recorder, Units, open_recording, parse_units
 from firmware_bridge.recordings.rows import Rows, cut
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
@@ -63,6 +63,18 @@ def test_without_gyroscope_columns_there_is_no_gyroscope(still, write_csv, write
         recording = open_recording(path)
         assert not recording.has_gyro
         assert all(chunk.gyr is None for chunk in recording.chunks())
+
+
+def test_the_gyroscope_may_be_left_out(still, write_csv, write_parquet, sensor, tmp_path):
+    table = still()
+    with Recorder(tmp_path / "own", "test", 100.0, 1 / 1024, 1 / 102_400) as recorder:
+        recorder.append(sensor(0, 500))
+    for path in (write_csv(table), write_parquet(table), tmp_path / "own"):
+        recording = open_recording(path)
+        whole, part = (concatenate(list(recording.chunks(gyro=gyro))) for gyro in (True, False))
+        assert part.gyr is None
+        np.testing.assert_array_equal(part.time, whole.time)
+        np.testing.assert_array_equal(part.acc, whole.acc)
 
 
 def test_spreadsheet_habits_are_understood(still, write_csv):

@@ -55,6 +55,14 @@ def test_a_bad_recording(refused, command, name):
     assert words in line
 
 
+@pytest.mark.parametrize("command", ["analyze", "replay"])
+def test_a_bad_row_of_the_gyroscope_late_in_a_recording(refused, command):
+    rows = [f"{i / 50:.2f},9.8,0.1,0.2,0,0,0\n" for i in range(50 * 400)]
+    rows[-10] = rows[-10].replace("0,0,0", "0,nan,0")
+    Path("bad.csv").write_text(csv(rows, "time_s,acc_x,acc_y,acc_z,gyr_x,gyr_y,gyr_z\n"), encoding="utf-8")
+    assert f"row {len(rows) - 9}: gyr_y" in refused(command, "bad.csv", leaves=["bad.csv"])
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
