@@ -247,7 +247,7 @@ class LivePipeline:
             before_end = int(np.searchsorted(features.second, np.ceil(self._guided.end)))
             return min(before_end + 1, len(features))
         if self._learning is not None:
-            return min(self._learning.next_cut(), len(features))
+            return min(self._learning.next_cut(self._seconds), len(features))
         return len(features)
 
     def _recalibrate(self, piece: SecondFeatures) -> list[Noticed]:
@@ -255,7 +255,7 @@ class LivePipeline:
             guided, self._guided = self._guided, None
             return self._calibrated(guided.result())
         if self._learning is not None:
-            self._learning.push(piece)
+            self._learning.push(self._seconds)
             if self._learning.calibration is not self.calibration:
                 return self._calibrated(self._learning.calibration)
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +12,12 @@ from posture.activity import SITTING, STANDING
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
 from posture.rotations import unit
-from posture.seconds import SecondsLog
 from posture.stage import Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from posture.seconds import SecondFeatures
+    from posture.seconds import SecondFeatures, SecondsLog
 
 __all__ = ["WALKING_GAIT_MS2", "SelfCalibration", "SelfCalibrationState", "learn_calibration"]
 
@@ -36,10 +35,9 @@ WALKING_WORTH_S = 30
 
 @dataclass(slots=True)
 class SelfCalibrationState:
-    """What has been learnt, the seconds it was learnt from, and after how many it is learnt again."""
+    """What has been learnt, and after how many seconds it is learnt again."""
 
     calibration: Calibration
-    seen: SecondsLog = field(default_factory=SecondsLog)
     learn_at: int = LEARN_EVERY_S
 
 
@@ -56,22 +54,21 @@ class SelfCalibration(Stage[SelfCalibrationState]):
         """Return what has been learnt so far."""
         return self._state.calibration
 
-    def push(self, features: SecondFeatures) -> None:
-        """Take in seconds; learn once enough new ones have come.
+    def push(self, seen: SecondsLog) -> None:
+        """Look at all seconds so far; learn once enough new ones have come.
 
         Cut the seconds at `next_cut`, else what is learnt depends on how they were cut.
         """
         state = self._state
-        state.seen.append(features)
-        n_seen = len(state.seen)
+        n_seen = len(seen)
         if n_seen >= state.learn_at:
-            state.calibration = learn_calibration(state.seen.joined(), self._acc_offset_ms2)
+            state.calibration = learn_calibration(seen.joined(), self._acc_offset_ms2)
             settled = state.calibration.source is CalibrationSource.WALKING
             state.learn_at += max(LEARN_EVERY_S, n_seen // 2) if settled else LEARN_EVERY_S
 
-    def next_cut(self) -> int:
-        """Return after how many more seconds the calibration is learnt again."""
-        return self._state.learn_at - len(self._state.seen)
+    def next_cut(self, seen: SecondsLog) -> int:
+        """Return after how many more seconds than those seen the calibration is learnt again."""
+        return self._state.learn_at - len(seen)
 
 
 def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float64] | None = None) -> Calibration:

@@ -19,7 +19,7 @@ from posture.frame import GRID_HZ
 from posture.guided_calibration import GuidedCalibration
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler, cells_per_row
-from posture.seconds import SecondSummarizer, join_seconds
+from posture.seconds import SecondsLog, SecondSummarizer, join_seconds
 from posture.self_calibration import SelfCalibration
 from posture.sitting import SittingTracker
 from posture.slouch import SlouchTracker
@@ -210,13 +210,14 @@ def test_wear_and_strap_trackers(slipped, cutting, differs, data):
 
 def learnt(pieces):
     """Return what self-calibration knows after each of its learnings, fed as `next_cut` asks."""
-    stage = SelfCalibration()
+    stage, seen = SelfCalibration(), SecondsLog()
     known_then = [stage.calibration]
     for piece in pieces:
         start = 0
         while start < len(piece):
-            stop = min(start + stage.next_cut(), len(piece))
-            stage.push(piece.rows(start, stop))
+            stop = min(start + stage.next_cut(seen), len(piece))
+            seen.append(piece.rows(start, stop))
+            stage.push(seen)
             start = stop
             if stage.calibration is not known_then[-1]:
                 known_then.append(stage.calibration)

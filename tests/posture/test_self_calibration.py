@@ -9,6 +9,7 @@ from firmware_bridge.virtual import Lie, SensorModel, Sit, SittingPosture, Stand
 from lumbar.pipeline import LivePipeline
 from posture.calibration import CalibrationSource
 from posture.rotations import angle_between
+from posture.seconds import SecondsLog
 from posture.self_calibration import LEARN_EVERY_S, SelfCalibration, learn_calibration
 
 USUAL = (
@@ -75,11 +76,12 @@ def test_a_sensor_without_gyroscope_learns_as_well(play, analyse):
 
 def test_learning_starts_after_a_minute_and_grows_rare(play, analyse):
     seconds = analyse(play((Walk(40.0), Stand(900.0)), 2).chunk, 100.0).seconds
-    stage = SelfCalibration()
+    stage, seen = SelfCalibration(), SecondsLog()
     learnt_after = []
     for row in range(len(seconds)):
         before = stage.calibration
-        stage.push(seconds.rows(row, row + 1))
+        seen.append(seconds.rows(row, row + 1))
+        stage.push(seen)
         if stage.calibration is not before:
             learnt_after.append(row + 1)
     assert learnt_after[0] == LEARN_EVERY_S

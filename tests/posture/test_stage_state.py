@@ -20,7 +20,7 @@ from posture.episodes import ActivityEpisodes
 from posture.guided_calibration import GuidedCalibration
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler
-from posture.seconds import SecondSummarizer
+from posture.seconds import SecondsLog, SecondSummarizer
 from posture.self_calibration import SelfCalibration
 from posture.sitting import SittingTracker
 from posture.slouch import SlouchTracker
@@ -66,6 +66,14 @@ def day(busy, analyse):
     calibration = guided.result()
     posture = posture_seconds(result.seconds, smooth_activity(result.seconds, calibration), calibration)
     return played, result, calibration, posture
+
+
+def log_of(pieces):
+    """Return a log of pieces of seconds."""
+    log = SecondsLog()
+    for piece in pieces:
+        log.append(piece)
+    return log
 
 
 def stops(data, n):
@@ -130,7 +138,8 @@ def test_stages_of_seconds(day, cutting, differs, data):
     stop = stops(data, len(pieces))
     nothing = Calibration(CalibrationSource.NONE)
     check_restart(lambda: ActivityDecoder(calibration), pieces, stop, differs, lambda stage: stage.calibration)
-    check_restart(SelfCalibration, pieces, stop, differs, lambda stage: (stage.calibration, stage.next_cut()))
+    seen = [log_of(pieces[: n + 1]) for n in range(len(pieces))]
+    check_restart(SelfCalibration, seen, stop, differs, lambda stage: (stage.calibration, stage.next_cut(SecondsLog())))
     check_restart(lambda: StrapTracker(nothing), pieces, stop, differs)
 
 
