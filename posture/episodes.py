@@ -38,16 +38,16 @@ class ActivityEpisodes(Stage[OpenEpisode | None]):
     def push(self, seconds: PostureSeconds) -> list[ActivityEpisode | Transition]:
         """Return the episodes that have ended, and the transitions between them, in order of time."""
         events: list[ActivityEpisode | Transition] = []
-        for second, activity, *_ in seconds:
+        for activity, start, end in seconds.stretches():
             current = self._state
-            if current is not None and current.activity is activity and current.end == second:
-                self._state = OpenEpisode(activity, current.start, second + 1)
+            if current is not None and current.activity is activity and current.end == start:
+                self._state = OpenEpisode(activity, current.start, end)
                 continue
             if current is not None:
                 events.append(ActivityEpisode(current.start, current.end, current.activity))
-                if current.end == second:
-                    events += _transition(second, current.activity, activity)
-            self._state = OpenEpisode(activity, second, second + 1)
+                if current.end == start:
+                    events += _transition(start, current.activity, activity)
+            self._state = OpenEpisode(activity, start, end)
         return events
 
     def flush(self) -> list[ActivityEpisode | Transition]:

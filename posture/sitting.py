@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING
 
 from posture.events import Activity, Alert, AlertKind, AlertResolved, SittingBout
@@ -10,7 +11,7 @@ from posture.stage import Stage
 
 if TYPE_CHECKING:
     from config.settings import AlertSettings, SittingSettings
-    from posture.timeline import PostureSecond, PostureSeconds
+    from posture.timeline import ActivityStretch, PostureSeconds
 
 __all__ = ["SittingState", "SittingTracker"]
 
@@ -76,63 +77,68 @@ class SittingTracker(Stage[SittingState]):
         """Return the bouts that have ended and the reminders raised and resolved, in order of time."""
         state = self._state
         events: list[SittingEvent] = []
-        for second in seconds:
+        for stretch in seconds.stretches():
             if state.last_second is not None:
-                state.unknown_s += second.second - state.last_second - 1
-            state.last_second = second.second
-            if second.activity is Activity.SITTING:
-                events += self._sit(second)
+                state.unknown_s += stretch.start - state.last_second - 1
+            if stretch.activity is Activity.SITTING:
+                events += self._sit(stretch)
             elif state.start is not None:
-                events += self._be_away(second)
+                events += self._be_away(stretch)
+            state.last_second = stretch.end - 1
         return events
 
     def flush(self) -> list[SittingEvent]:
         """Return the bout still open."""
-        return self._end(took_break=False)
+        last = self._state.last_second
+        return [] if last is None else self._end(last + 1, took_break=False)
 
-    def _sit(self, second: PostureSecond) -> list[SittingEvent]:
+    def _sit(self, stretch: ActivityStretch) -> list[SittingEvent]:
         state = self._state
-        events = self._end(took_break=False) if state.unknown_s >= self._settings.break_s else []
+        # What ends the bout before this stretch has been unknown up to its first second.
+        events = self._end(stretch.start + 1, took_break=False) if state.unknown_s >= self._settings.break_s else []
         if state.start is None:
-            state.start, state.sitting_s = second.second, 0
+            state.start, state.sitting_s = stretch.start, 0
         state.away_s = state.unknown_s = 0
-        state.sitting_s += 1
-        state.sat_until = second.second + 1
-        return events + self._remind(second.second)
+        reminders = self._remind(state.start, stretch)
+        state.sitting_s += stretch.end - stretch.start
+        state.sat_until = stretch.end
+        return events + reminders
 
-    def _be_away(self, second: PostureSecond) -> list[SittingEvent]:
+    def _be_away(self, stretch: ActivityStretch) -> list[SittingEvent]:
         state = self._state
-        if second.activity is Activity.UNKNOWN:
-            state.unknown_s += 1
+        seconds = stretch.end - stretch.start
+        is_unknown = stretch.activity is Activity.UNKNOWN
+        # A hole before the stretch may have been break enough; the other count then ends the bout at once.
+        missing_s = max(self._settings.break_s - (state.unknown_s if is_unknown else state.away_s), 1)
+        if not is_unknown and state.unknown_s >= self._settings.break_s:
+            return self._end(stretch.start + 1, took_break=missing_s <= 1)
+        if seconds >= missing_s:
+            return self._end(stretch.start + ceil(missing_s), took_break=not is_unknown)
+        if is_unknown:
+            state.unknown_s += seconds
         else:
-            state.away_s += 1
-        if state.away_s >= self._settings.break_s:
-            return self._end(took_break=True)
-        if state.unknown_s >= self._settings.break_s:
-            return self._end(took_break=False)
+            state.away_s += seconds
         return []
 
-    def _remind(self, second: int) -> list[SittingEvent]:
+    def _remind(self, start: int, stretch: ActivityStretch) -> list[SittingEvent]:
+        """Return the reminders that fall due within a stretch of sitting."""
         state = self._state
-        if state.start is None or state.sitting_s + self._delay_s < min(self._limits_s.values()):
-            return []
-        raised = [
-            Alert(second + 1 + self._delay_s, kind, state.start)
-            for kind, limit_s in self._limits_s.items()
-            if kind not in state.raised and state.sitting_s + self._delay_s >= limit_s
-        ]
+        raised: list[Alert] = []
+        for kind, limit_s in self._limits_s.items():
+            due_s = max(ceil(limit_s - self._delay_s) - state.sitting_s, 1)
+            if kind not in state.raised and stretch.start + due_s <= stretch.end:
+                raised.append(Alert(stretch.start + due_s + self._delay_s, kind, start))
         state.raised |= {alert.kind: alert for alert in raised}
         return [*raised]
 
-    def _end(self, *, took_break: bool) -> list[SittingEvent]:
+    def _end(self, now: int, *, took_break: bool) -> list[SittingEvent]:
         state = self._state
-        if state.start is None or state.last_second is None:
+        if state.start is None:
             return []
-        now = state.last_second + 1.0
         bout = SittingBout(state.start, state.sat_until, state.sitting_s, ended_by_break=took_break)
         resolved = [
             AlertResolved(
-                max(now, alert.time),
+                max(float(now), alert.time),
                 alert.kind,
                 alert.time,
                 heeded=took_break and state.sat_until - alert.time <= self._alerts.heeded_within_s,

@@ -170,6 +170,9 @@ class SlouchTracker(Stage[SlouchState]):
     def push(self, seconds: PostureSeconds) -> list[SlouchEvent]:
         """Return posture episodes that have ended and the alerts raised and resolved, in order of time."""
         state = self._state
+        if len(seconds) and self._nothing_to_judge():
+            state.last_second = int(seconds.second[-1])
+            return []
         events: list[SlouchEvent] = []
         for second in seconds:
             if state.last_second is not None and second.second > state.last_second + 1:
@@ -187,6 +190,12 @@ class SlouchTracker(Stage[SlouchState]):
         """Return what is still open."""
         last = self._state.last_second
         return [] if last is None else self._change(Stretch(None, last + 1), seen=False)
+
+    def _nothing_to_judge(self) -> bool:
+        """Return whether no second can change anything: the range is not known, and nothing is left from before."""
+        state = self._state
+        holds = (state.current.state, state.candidate, state.smooth)
+        return state.sitting is None and state.dose_s == 0.0 and all(one is None for one in holds)
 
     def _recover(self, seconds: float) -> None:
         state = self._state

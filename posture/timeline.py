@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from posture.calibration import Calibration
     from posture.seconds import SecondFeatures
 
-__all__ = ["PostureSecond", "PostureSeconds", "posture_seconds", "unknown_seconds"]
+__all__ = ["ActivityStretch", "PostureSecond", "PostureSeconds", "posture_seconds", "unknown_seconds"]
 
 RUNNING_GAIT_MS2 = 6.0
 """Vertical rms above which the body leaves the ground: walkers in HARTH stay below 5.3, its runners above 7.7."""
@@ -33,6 +34,14 @@ class PostureSecond(NamedTuple):
     flexion_deg: float
     lateral_deg: float
     inclination_deg: float
+
+
+class ActivityStretch(NamedTuple):
+    """Consecutive seconds of one activity, in seconds since the Unix epoch."""
+
+    activity: Activity
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +82,18 @@ class PostureSeconds:
                 strict=True,
             ),
         )
+
+    def stretches(self) -> list[ActivityStretch]:
+        """Return the stretches of one activity without a hole, in order of time."""
+        if len(self) == 0:
+            return []
+        cuts = {row for row, (one, other) in enumerate(pairwise(self.activity), 1) if one is not other}
+        cuts.update((np.flatnonzero(np.diff(self.second) != 1) + 1).tolist())
+        edges = [0, *sorted(cuts), len(self)]
+        return [
+            ActivityStretch(self.activity[start], int(self.second[start]), int(self.second[stop - 1]) + 1)
+            for start, stop in pairwise(edges)
+        ]
 
     def rows(self, start: int, stop: int) -> PostureSeconds:
         """Return the seconds [start, stop)."""
