@@ -30,8 +30,10 @@ app = typer.Typer(
 )
 broker_app = typer.Typer(help="Run the embedded MQTT broker, or write the configuration of a real one.")
 config_app = typer.Typer(help="Show and check the settings.", no_args_is_help=True)
+sensor_app = typer.Typer(help="Motion sensors and what they send.", no_args_is_help=True)
 app.add_typer(broker_app, name="broker")
 app.add_typer(config_app, name="config")
+app.add_typer(sensor_app, name="sensor")
 
 
 class Format(StrEnum):
@@ -231,6 +233,22 @@ def config_check(settings: SettingsFile = None) -> None:
     from lumbar.commands.settings import check_settings
 
     check_settings(settings)
+
+
+@sensor_app.command("decode")
+def sensor_decode(
+    notifications: Annotated[list[str], typer.Argument(metavar="HEX...", help="Bytes of each notification, in order.")],
+    driver: Annotated[str, typer.Option(help="Id of the driver, such as witmotion.")],
+    characteristic: Annotated[str, typer.Option(help="UUID that the bytes came on; 2a19 will do for a standard one.")],
+    given: Annotated[
+        list[str] | None, typer.Option("--set", help="What the bytes do not say, such as range_g=8; may be repeated.")
+    ] = None,
+    output: OutputFormat = Format.TABLE,
+) -> None:
+    """Say what a sensor's bytes mean."""
+    from lumbar.commands.sensor import run_decode
+
+    run_decode(driver, characteristic, given or [], notifications, as_json=output is Format.JSON)
 
 
 def main(arguments: list[str] | None = None) -> Any:

@@ -24,7 +24,7 @@ from posture.events import (
 from posture.guided_calibration import GuidedCalibration
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler, cells_per_row
-from posture.seconds import SecondFeatures, SecondsLog, SecondSummarizer
+from posture.seconds import SecondFeatures, SecondsLog, SecondSummarizer, join_seconds
 from posture.self_calibration import SelfCalibration, learn_calibration
 from posture.timeline import PostureSeconds, posture_seconds, unknown_seconds
 from posture.wear import StrapTracker, WearTracker, not_worn
@@ -156,8 +156,10 @@ class LivePipeline:
         """Return the times of all steps so far, seconds since the Unix epoch."""
         return tuple(self._step_times)
 
-    def push(self, chunk: ImuChunk) -> list[Noticed]:
+    def push(self, *chunks: ImuChunk) -> list[Noticed]:
         """Return what the samples let one notice, in order of time.
+
+        Several chunks at once say the same as one after another, in less time.
 
         Raises
         ------
@@ -166,14 +168,18 @@ class LivePipeline:
 
         """
         self.latest = None
-        self.coverage.push(chunk)
         noticed: list[Noticed] = []
-        for segment in self._resampler.push(chunk):
-            frame = self._orientation.push(segment)
-            noticed += self._walk(frame)
-            if self._guided is not None:
-                self._guided.push(frame)
-            noticed += self._take(self._summarizer.push(frame))
+        seconds: list[SecondFeatures] = []
+        for chunk in chunks:
+            self.coverage.push(chunk)
+            for segment in self._resampler.push(chunk):
+                frame = self._orientation.push(segment)
+                noticed += self._walk(frame)
+                if self._guided is not None:
+                    self._guided.push(frame)
+                seconds.append(self._summarizer.push(frame))
+        if seconds:
+            noticed += self._take(join_seconds(seconds))
             noticed += self._compare_walking(self._steps.settled_time)
         return sorted(noticed, key=noticed_at)
 

@@ -164,7 +164,7 @@ class SecondSummarizer:
         self._rise_sos = rise_filter()
         self._gait_sos = butter(2, GAIT_BAND_HZ, "bandpass", fs=GRID_HZ, output="sos")
         self._next_index = 0
-        self._rows: NDArray[np.float64] = np.empty((0, N_COLUMNS))
+        self._signals: NDArray[np.float64] = np.empty((N_SIGNALS, 0))
         self._restart_filters()
 
     @property
@@ -172,7 +172,7 @@ class SecondSummarizer:
         """Return a copy of what the stage remembers."""
         return {
             "next_index": self._next_index,
-            "rows": self._rows.copy(),
+            "signals": self._signals.copy(),
             "rise": self._rise_zi.copy(),
             "gait": self._gait_zi.copy(),
         }
@@ -180,7 +180,7 @@ class SecondSummarizer:
     @state.setter
     def state(self, value: dict[str, Any]) -> None:
         self._next_index = value["next_index"]
-        self._rows = value["rows"].copy()
+        self._signals = value["signals"].copy()
         self._rise_zi = value["rise"].copy()
         self._gait_zi = value["gait"].copy()
 
@@ -188,64 +188,64 @@ class SecondSummarizer:
         """Return the features of the seconds that the frame completes (possibly none)."""
         if frame.segment.restarts:
             self._restart_filters()
-            self._rows = np.empty((0, N_COLUMNS))
+            self._signals = np.empty((N_SIGNALS, 0))
             self._next_index = frame.segment.start_index
-        rows = self._with_columns(frame)
+        signals = self._with_signals(frame)
         # Only after a gap do the rows not begin with a second; that cut second is left out.
-        cut = min(-self._next_index % GRID_HZ, len(rows))
-        n_seconds = (len(rows) - cut) // GRID_HZ
+        cut = min(-self._next_index % GRID_HZ, signals.shape[1])
+        n_seconds = (signals.shape[1] - cut) // GRID_HZ
         used = cut + n_seconds * GRID_HZ
-        block = rows[cut:used].reshape(n_seconds, GRID_HZ, N_COLUMNS)
+        block = signals[:, cut:used].reshape(N_SIGNALS, n_seconds, GRID_HZ)
         features = _summarize((self._next_index + cut) // GRID_HZ, block, has_gyr=frame.segment.gyr is not None)
-        self._rows = rows[used:].copy()
+        self._signals = signals[:, used:].copy()
         self._next_index += used
         return features
 
     def flush(self) -> SecondFeatures:
         """Return no rows: a second that is not complete is not given out."""
-        return _summarize(0, np.empty((0, GRID_HZ, N_COLUMNS)), has_gyr=False)
+        return _summarize(0, np.empty((N_SIGNALS, 0, GRID_HZ)), has_gyr=False)
 
     def _restart_filters(self) -> None:
         # Both heights in one pass: shape (sections, signals, 2).
         self._rise_zi = np.zeros((self._rise_sos.shape[0], 2, 2))
         self._gait_zi = np.zeros((self._gait_sos.shape[0], 2))
 
-    def _with_columns(self, frame: PostureFrame) -> NDArray[np.float64]:
-        """Return the rows of the second not yet complete with those of the frame behind them."""
-        acc, n = frame.segment.acc, len(frame)
-        signals = np.empty((2, n))
-        signals[0] = frame.vertical
-        np.sqrt(np.einsum("ni,ni->n", acc, acc), out=signals[1])
-        signals[1] -= GRAVITY_MS2
-        heights, self._rise_zi = sosfilt(self._rise_sos, signals, zi=self._rise_zi)
+    def _with_signals(self, frame: PostureFrame) -> NDArray[np.float64]:
+        """Return the signals of the second not yet complete with those of the frame behind them, one in each row."""
+        acc, n_before = frame.segment.acc, self._signals.shape[1]
+        signals = np.empty((N_SIGNALS, n_before + len(frame)))
+        signals[:, :n_before] = self._signals
+        fresh = signals[:, n_before:]
+        fresh[UP], fresh[ACC] = frame.up.T, acc.T
+        heights = fresh[HEIGHTS]
+        heights[0] = frame.vertical
+        np.sqrt(np.einsum("ni,ni->n", acc, acc), out=heights[1])
+        heights[1] -= GRAVITY_MS2
+        heights[:], self._rise_zi = sosfilt(self._rise_sos, heights, zi=self._rise_zi)
         gait, self._gait_zi = sosfilt(self._gait_sos, frame.vertical, zi=self._gait_zi)
-        rows = np.empty((len(self._rows) + n, N_COLUMNS))
-        rows[: len(self._rows)] = self._rows
-        fresh = rows[len(self._rows) :]
-        fresh[:, UP] = frame.up
-        fresh[:, ACC] = acc
-        np.multiply(gait, gait, out=fresh[:, GAIT_SQUARED])
-        fresh[:, RISE], fresh[:, BY_NORM] = heights
-        return rows
+        np.multiply(gait, gait, out=fresh[GAIT_SQUARED])
+        return signals
 
 
-N_COLUMNS = 2 * N_AXES + 3
-UP, ACC, GAIT_SQUARED, RISE, BY_NORM = slice(0, 3), slice(3, 6), 6, 7, 8
+N_SIGNALS = 2 * N_AXES + 3
+UP, ACC, HEIGHTS, GAIT_SQUARED = slice(0, 3), slice(3, 6), slice(6, 8), 8
 
 
 def _summarize(first_second: int, block: NDArray[np.float64], *, has_gyr: bool) -> SecondFeatures:
-    """Return the features of whole seconds, shape (seconds, rows, columns)."""
-    n = len(block)
-    acc = block[:, :, ACC]
+    """Return the features of whole seconds, shape (signals, seconds, rows)."""
+    n = block.shape[1]
+    acc = block[ACC].mean(axis=2)
+    away = block[ACC] - acc[:, :, np.newaxis]
+    highest, lowest = (block[HEIGHTS].max(axis=2), block[HEIGHTS].min(axis=2)) if n else np.empty((2, 2, 0))
     return SecondFeatures(
         second=first_second + np.arange(n, dtype=np.int64),
-        up=unit(block[:, :, UP].mean(axis=1)),
-        acc=acc.mean(axis=1),
-        movement=np.sqrt(acc.var(axis=1).sum(axis=1)),
-        gait=np.sqrt(block[:, :, GAIT_SQUARED].mean(axis=1)),
-        rise=block[:, :, RISE].max(axis=1) if n else np.empty(0),
-        fall=block[:, :, RISE].min(axis=1) if n else np.empty(0),
-        rise_by_norm=block[:, :, BY_NORM].max(axis=1) if n else np.empty(0),
-        fall_by_norm=block[:, :, BY_NORM].min(axis=1) if n else np.empty(0),
+        up=unit(block[UP].mean(axis=2).T),
+        acc=np.ascontiguousarray(acc.T),
+        movement=np.sqrt((away * away).mean(axis=2).sum(axis=0)),
+        gait=np.sqrt(block[GAIT_SQUARED].mean(axis=1)),
+        rise=highest[0],
+        fall=lowest[0],
+        rise_by_norm=highest[1],
+        fall_by_norm=lowest[1],
         has_gyr=has_gyr,
     )

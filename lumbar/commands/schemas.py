@@ -8,12 +8,18 @@ import sys
 from analytics.daily_summary import summary_schema
 from config.errors import SettingsError
 from lumbar.analysis_document import analysis_schema
+from lumbar.decoded import decoded_schema
 from lumbar.messaging.schema_files import message_schema, message_schema_names
 from lumbar.validation.report import validation_schema
 
 __all__ = ["run_schema"]
 
-DOCUMENTS = {"analysis": analysis_schema, "summary": summary_schema, "validation": validation_schema}
+DOCUMENTS = {
+    "analysis": analysis_schema,
+    "decoded": decoded_schema,
+    "summary": summary_schema,
+    "validation": validation_schema,
+}
 
 
 def run_schema(name: str | None) -> None:
