@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from posture.events import Activity
+from posture.events import ON_FEET, Activity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,9 +23,6 @@ RANGE_EDGES_PERCENT = (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 
 TALLY_S = 900
 """A tally ends with the quarter hour (UTC), and so never reaches over midnight in any of today's time zones."""
-
-ON_FEET = frozenset({Activity.STANDING, Activity.WALKING, Activity.RUNNING})
-"""Sitting and lying do not count as bending: there a tilted pelvis is no bent trunk."""
 
 
 @dataclass(frozen=True, slots=True)

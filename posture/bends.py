@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from posture.events import Activity, Bend
+from posture.events import ON_FEET, Bend
 from posture.stage import Stage
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from posture.timeline import PostureSeconds
 
 __all__ = ["BendTracker", "OpenBend"]
-
-UPRIGHT = frozenset({Activity.STANDING, Activity.WALKING, Activity.RUNNING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class BendTracker(Stage[OpenBend | None]):
             return []
         bends: list[Bend] = []
         for second, activity, flexion_deg, lateral_deg, inclination_deg in seconds:
-            on_feet = activity in UPRIGHT and inclination_deg == inclination_deg  # noqa: PLR0124 - NaN is unknown
+            on_feet = activity in ON_FEET and inclination_deg == inclination_deg  # noqa: PLR0124 - NaN is unknown
             is_bent = on_feet and max(flexion_deg, abs(lateral_deg)) > self._settings.inclination_deg
             if self._state is not None and (not is_bent or second != self._state.end):
                 bends += self.flush()

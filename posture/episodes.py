@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from posture.events import Activity, ActivityEpisode, Transition, TransitionKind
+from posture.events import ON_FEET, Activity, ActivityEpisode, Transition, TransitionKind
 from posture.stage import Stage
 
 if TYPE_CHECKING:
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ActivityEpisodes", "OpenEpisode"]
 
-UPRIGHT = frozenset({Activity.STANDING, Activity.WALKING, Activity.RUNNING})
-POSTURES = {Activity.SITTING: "sit", Activity.LYING: "lie", **dict.fromkeys(UPRIGHT, "stand")}
+POSTURES = {Activity.SITTING: "sit", Activity.LYING: "lie", **dict.fromkeys(ON_FEET, "stand")}
 KINDS = {kind.value: kind for kind in TransitionKind}
 TRANSITION_S = 2.0
 """A change of posture takes about 2 s (1.5-3 s in adults); its middle is where the activities meet."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 __all__ = [
+    "ON_FEET",
     "Activity",
     "ActivityEpisode",
     "Alert",
@@ -34,6 +35,10 @@ class Activity(StrEnum):
     RUNNING = "running"
     CYCLING = "cycling"
     UNKNOWN = "unknown"
+
+
+ON_FEET = frozenset({Activity.STANDING, Activity.WALKING, Activity.RUNNING})
+"""Activities on the feet. Only there is a tilted lower back a bent trunk: sitting and lying tilt the pelvis."""
 
 
 class TransitionKind(StrEnum):

@@ -87,7 +87,8 @@ def run_validate(folder: Path, sets: Sequence[str] | None, *, as_json: bool, set
     from lumbar.validation.run import render, validate  # noqa: PLC0415 - pandas is only needed here
 
     settings = load_settings(settings_file)
-    report = validate(folder, settings, sets)
+    with progress_bar("Scoring", 1.0) as tell:
+        report = validate(folder, settings, sets, tell and (lambda done, total, _name: tell(done / total)))
     if as_json:
         sys.stdout.write(report.model_dump_json(by_alias=True) + "\n")
     else:
