@@ -296,6 +296,8 @@ class Driver:
         Steps that make the sensor keep its samples while nobody is connected; None where it cannot.
     download
         Makes a download of the offline log; None without one.
+    log_clock
+        Clock of the samples in the offline log; None where it is `clock`.
     cannot
         What the wearer must know this sensor does not do, a sentence each.
 
@@ -314,6 +316,7 @@ class Driver:
     vibrate: Callable[[float, float], tuple[Step, ...]] | None = None
     start_log: Callable[[Settings], tuple[Step, ...]] | None = None
     download: Callable[[Settings], LogDownload] | None = None
+    log_clock: SensorClock | None = None
     cannot: tuple[str, ...] = ()
 
     def settings_with(self, given: Mapping[str, float]) -> dict[str, float]:

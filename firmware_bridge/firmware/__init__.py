@@ -1,0 +1,1 @@
+"""What runs on the sensor; `lsp_codec` is shared with the bridge."""

@@ -1,0 +1,128 @@
+"""A sensor's clock on the host's: the envelope's line, followed by slewing instead of stepping."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from firmware_bridge.time_base.envelope import Envelope, EnvelopeParams
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["SETTLED_SLEW", "START_S", "START_SLEW", "HostClock"]
+
+SETTLED_SLEW = 500e-6
+"""The most by which a correction stretches or shrinks time, as a fraction (that of adjtime)."""
+
+START_SLEW = 0.02
+START_S = 30.0
+"""For so long after the first packet, when a stalled first packet may have set the clock late, slewing is faster."""
+
+EARLY_S = 1.0
+EARLY_FRACTION = 0.02
+"""No clock makes a packet come earlier than this before the line: the sensor's clock, or the host's, was set."""
+
+
+class HostClock:
+    """Maps sensor time to the host's monotonic clock; two streams with the ticks of one sensor share one.
+
+    Sensor time is in seconds of the sensor's own clock, from any zero that stays the same until a restart.
+
+    Parameters
+    ----------
+    params
+        What is expected of the sensor's clock.
+
+    """
+
+    def __init__(self, params: EnvelopeParams) -> None:
+        self._params = params
+        self.boot = 0
+        """Counts the restarts, so that streams that share the clock see each other's."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self._envelope = Envelope(self._params)
+        self._correction_s = 0.0
+        self._corrected_at_s = 0.0
+        self._newest_s: float | None = None
+        self._first_s = 0.0
+
+    def restart(self) -> None:
+        """Forget the sensor's clock: with the next packet it starts anew."""
+        self.boot += 1
+        self._begin()
+
+    @property
+    def started(self) -> bool:
+        """Whether a packet has been seen since the start or restart."""
+        return self._newest_s is not None
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is so long since the start or restart that the sensor's rate is known."""
+        return self._newest_s is not None and self._newest_s - self._first_s >= START_S
+
+    @property
+    def rate_error(self) -> float:
+        """How much faster the host's clock runs than the sensor's, as a fraction."""
+        return 0.0 if self._envelope.line is None else self._envelope.line.slope
+
+    @property
+    def spread_s(self) -> float:
+        """How late the least late packet of a second can be on this link."""
+        return self._envelope.spread_s
+
+    def lag_s(self, device_s: float, arrival_s: float) -> float:
+        """Return how late a packet with its last sample at `device_s` is; 0 before the first packet."""
+        line = self._envelope.line
+        return 0.0 if line is None else arrival_s - device_s - line.offset_at(device_s)
+
+    def was_set(self, device_s: float, arrival_s: float) -> bool:
+        """Return whether a packet is so early that one of the clocks must have been set since the last."""
+        if self._newest_s is None:
+            return False
+        return self.lag_s(device_s, arrival_s) < -(EARLY_S + EARLY_FRACTION * abs(device_s - self._newest_s))
+
+    def observe(self, device_s: float, arrival_s: float) -> None:
+        """Take in that the sample of `device_s` was here by `arrival_s`."""
+        if self._newest_s is None:
+            self._envelope.add(device_s, arrival_s)
+            self._newest_s = self._corrected_at_s = self._first_s = device_s
+            return
+        reached = self._newest_s
+        before_s = self._time(reached)
+        if self._envelope.add(device_s, arrival_s):
+            self._correct(reached, before_s)
+        self._newest_s = max(reached, device_s)
+
+    def _correct(self, at_s: float, host_s: float) -> None:
+        """Let the sensor time `at_s` be at `host_s`, whatever the line says, and come to the line from there."""
+        line = self._envelope.line
+        if line is not None:
+            self._correction_s = host_s - at_s - line.offset_at(at_s)
+            self._corrected_at_s = at_s
+
+    def step(self, first_s: float, earliest_s: float) -> None:
+        """Give up slewing at a hole in the samples: the sample at `first_s` is on the line, or else at `earliest_s`."""
+        line = self._envelope.line
+        if line is not None:
+            self._correct(first_s, max(first_s + line.offset_at(first_s), earliest_s))
+
+    def _time(self, device_s: float) -> float:
+        return float(self.times(np.array([device_s]))[0])
+
+    def times(self, device_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the host's monotonic time of sensor times; shape (n,) both, s."""
+        line = self._envelope.line
+        if line is None:
+            raise ValueError("no packet has been seen yet")
+        host_s: NDArray[np.float64] = device_s + (line.offset_s + line.slope * (device_s - line.at_s))
+        if self._correction_s == 0:
+            return host_s
+        slew = START_SLEW if self._corrected_at_s - self._first_s < START_S else SETTLED_SLEW
+        done_s = slew * np.maximum(device_s - self._corrected_at_s, 0.0)
+        left_s = np.maximum(abs(self._correction_s) - done_s, 0.0)
+        return host_s + np.copysign(left_s, self._correction_s)

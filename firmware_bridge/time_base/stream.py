@@ -1,0 +1,146 @@
+"""From the packets of a sensor to samples with UTC times, with an account of what was lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from firmware_bridge.imu import ImuChunk
+from firmware_bridge.time_base.envelope import CRYSTAL
+from firmware_bridge.time_base.host_clock import HostClock
+from firmware_bridge.time_base.ledger import SampleLedger
+from firmware_bridge.time_base.merge import AccRows, Merge
+from firmware_bridge.time_base.sample_clock import Placed, make_time_base
+from firmware_bridge.time_base.sample_ticks import Place
+from firmware_bridge.time_base.utc import UtcClock, UtcTrust
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from firmware_bridge.devices.driver import Packet, SensorClock
+
+__all__ = ["SampleStream"]
+
+
+class SampleStream:
+    """Gives the samples of one sensor their times, through any number of connections and reboots.
+
+    It does no I/O and looks at no clock: all times are arguments. Samples come out in strictly increasing time; a lost
+    sample is a missing row.
+
+    Parameters
+    ----------
+    clock
+        The sensor's clock; None where it sends no time.
+    rate_hz
+        Nominal sample rate.
+    monotonic_s, utc_s
+        The same moment on the host's monotonic clock (best one that counts while the computer sleeps) and in UTC.
+    gyroscope
+        Whether the sensor sends a gyroscope. Where it does, packets with the accelerometer alone wait for it.
+
+    Attributes
+    ----------
+    ledger
+        Account of the samples; of the accelerometer's where the gyroscope comes in packets of its own.
+    gyr_ledger
+        Account of the gyroscope's samples where they come in packets of their own.
+
+    """
+
+    def __init__(
+        self, clock: SensorClock | None, rate_hz: float, monotonic_s: float, utc_s: float, *, gyroscope: bool = True
+    ) -> None:
+        shared = None if clock is None else HostClock(CRYSTAL)
+        self._acc_base = make_time_base(clock, rate_hz, shared)
+        self._gyr_base = make_time_base(clock, rate_hz, shared)
+        self._utc = UtcClock(monotonic_s, utc_s)
+        self._gyroscope = gyroscope
+        self._merge = Merge()
+        self.ledger = SampleLedger()
+        self.gyr_ledger = SampleLedger()
+
+    @property
+    def utc_trust(self) -> UtcTrust:
+        """How far the UTC times can be trusted."""
+        return self._utc.trust
+
+    @property
+    def unpaired(self) -> int:
+        """Accelerometer samples left out because there is no gyroscope sample on one side of them."""
+        return self._merge.unpaired
+
+    def anchor_utc(self, monotonic_s: float, utc_s: float) -> None:
+        """Say again, about once a minute, what moment it is on both clocks."""
+        self._utc.anchor(monotonic_s, utc_s)
+
+    def push(self, packet: Packet, arrival_s: float) -> tuple[ImuChunk, ...]:
+        """Return the samples that a packet completes.
+
+        Parameters
+        ----------
+        packet
+            In the order of arrival; one without samples gives nothing.
+        arrival_s
+            When it came, host's monotonic clock.
+
+        Raises
+        ------
+        PacketError
+            The sensor has a clock and the packet does not say its time.
+
+        """
+        if packet.acc is None:
+            return self._give_gyr(self._gyr_base.push(packet, arrival_s))
+        return self._give_acc(self._acc_base.push(packet, arrival_s))
+
+    def flush(self) -> tuple[ImuChunk, ...]:
+        """Return the samples that wait for others; to be called when the connection ends."""
+        chunks = (*self._give_acc(self._acc_base.flush()), *self._give_gyr(self._gyr_base.flush()))
+        self._merge.flush()
+        return chunks
+
+    def restart(self) -> tuple[ImuChunk, ...]:
+        """Say that the sensor has started anew (another boot id); returns what `flush` does."""
+        chunks = (*self._give_acc(self._acc_base.restart()), *self._give_gyr(self._gyr_base.restart()))
+        self._merge.flush()
+        return chunks
+
+    def _give_acc(self, packets: tuple[Placed, ...]) -> tuple[ImuChunk, ...]:
+        return tuple(chunk for placed in packets for chunk in self._one_acc(placed))
+
+    def _one_acc(self, placed: Placed) -> tuple[ImuChunk, ...]:
+        acc, gyr = placed.packet.acc, placed.packet.gyr
+        if placed.place is not Place.NEXT or acc is None:
+            self.ledger.enter(placed, 0.0, 0.0)
+            return ()
+        utc_s = self._utc.to_utc(placed.time_s, after_hole=_after_hole(placed))
+        self.ledger.enter(placed, float(utc_s[0]), float(utc_s[-1]))
+        if gyr is None and self._gyroscope:
+            return _chunks(*self._merge.push_acc(AccRows(placed.time_s, utc_s, acc)))
+        return (ImuChunk(utc_s, _float32(acc), None if gyr is None else _float32(gyr)),)
+
+    def _give_gyr(self, packets: tuple[Placed, ...]) -> tuple[ImuChunk, ...]:
+        return tuple(chunk for placed in packets for chunk in self._one_gyr(placed))
+
+    def _one_gyr(self, placed: Placed) -> tuple[ImuChunk, ...]:
+        gyr = placed.packet.gyr
+        if placed.place is not Place.NEXT or gyr is None:
+            self.gyr_ledger.enter(placed, 0.0, 0.0)
+            return ()
+        first_s, last_s = (self._utc.about(float(placed.time_s[row])) for row in (0, -1))
+        self.gyr_ledger.enter(placed, first_s, last_s)
+        return _chunks(*self._merge.push_gyr(placed.time_s, gyr, after_hole=_after_hole(placed)))
+
+
+def _after_hole(placed: Placed) -> bool:
+    return placed.restarts or placed.lost_before > 0
+
+
+def _chunks(rows: AccRows, gyr: NDArray[np.float64]) -> tuple[ImuChunk, ...]:
+    return (ImuChunk(rows.utc_s, _float32(rows.acc), _float32(gyr)),) if len(rows) else ()
+
+
+def _float32(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    return values.astype(np.float32)
