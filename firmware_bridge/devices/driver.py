@@ -292,6 +292,8 @@ class Driver:
         Steps after which a packet with the charge comes.
     vibrate
         Steps for one pulse of `strength` (0 to 1) and `duration_s`; None without a motor.
+    set_utc
+        Steps that tell the sensor the time, given in microseconds since the Unix epoch; None where it keeps none.
     start_log
         Steps that make the sensor keep its samples while nobody is connected; None where it cannot.
     download
@@ -314,6 +316,7 @@ class Driver:
     stop: Callable[[Settings], tuple[Step, ...]]
     battery: tuple[Step, ...] = ()
     vibrate: Callable[[float, float], tuple[Step, ...]] | None = None
+    set_utc: Callable[[int], tuple[Step, ...]] | None = None
     start_log: Callable[[Settings], tuple[Step, ...]] | None = None
     download: Callable[[Settings], LogDownload] | None = None
     log_clock: SensorClock | None = None

@@ -16,6 +16,7 @@ from firmware_bridge.devices.driver import (
     Advertised,
     Driver,
     Packet,
+    Read,
     Reply,
     Resolution,
     SensorClock,
@@ -173,10 +174,8 @@ def _status(data: bytes) -> Packet:
 
 def _log_response(data: bytes) -> Packet:
     response = codec.unpack_access_response(data)
-    ok = response.result in {codec.ACCESS_OK, codec.ACCESS_NO_RECORDS}
-    reason = "" if ok else f"the sensor refused to give its log ({response.result})"
-    fields: dict[str, JsonValue] = {} if response.count is None else {"log_blocks": response.count}
-    return Packet(reply=Reply(f"log {response.op}", ok, reason), fields=fields)
+    fields: dict[str, JsonValue] = {"log_answer": response.result}
+    return Packet(fields=fields if response.count is None else fields | {"log_blocks": response.count})
 
 
 def _log_chunk(data: bytes) -> None:
@@ -193,6 +192,7 @@ def _start(settings: Settings) -> tuple[Step, ...]:
     return (
         Subscribe(codec.CONTROL_POINT),
         Subscribe(codec.DATA),
+        Read(codec.STATUS),
         _command(codec.OP_SET_RANGE, round(settings["range_g"]), round(settings["range_dps"])),
         _command(codec.OP_START, rate_hz, batch),
     )
@@ -232,7 +232,7 @@ DRIVER = Driver(
         Setting("range_dps", float(codec.DEFAULT_RANGE_DPS), (1000.0, 2000.0), "largest angular rate, deg/s"),
         Setting(
             "log_record",
-            float(codec.RECORD_POSTURE),
+            float(codec.RECORD_DECIMATED),
             (float(codec.RECORD_RAW), float(codec.RECORD_DECIMATED), float(codec.RECORD_POSTURE)),
             "what it keeps out of reach: 1 every sample (half an hour), 2 fewer samples (2 h), 3 posture (14 to 72 h)",
         ),
@@ -244,8 +244,9 @@ DRIVER = Driver(
     stop=lambda _: (_command(codec.OP_STOP),),
     battery=READ_BATTERY,
     vibrate=_vibrate,
+    set_utc=set_utc,
     start_log=_start_log,
     download=lambda _: LspLogDownload(),
     log_clock=SensorClock(codec.TICK_HZ, codec.LOG_TICKS_BITS, TicksOf.FIRST),
-    cannot=("Its log of postures has no angular rate: repetitions done out of reach are not counted.",),
+    cannot=("Out of reach it keeps 25 samples a second for two hours; the oldest are lost first.",),
 )

@@ -35,7 +35,7 @@ from firmware_bridge.devices.metamotion_log import LogPairing, clock_packet, log
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from firmware_bridge.devices.driver import Settings
+    from firmware_bridge.devices.driver import JsonValue, Settings
 
 __all__ = ["MetaMotionDecoder"]
 
@@ -129,7 +129,7 @@ class MetaMotionDecoder:
         entries, packets = self._log.push(data)
         if not entries:
             return (log_packet(data),)
-        said = {"log_entries": [entry.as_json() for entry in entries]}
+        said: dict[str, JsonValue] = {"log_entries": [entry.as_json() for entry in entries]}
         if not packets:
             return (Packet(fields=said),)
         first = Packet(

@@ -182,4 +182,4 @@ def acc_config(settings: Settings) -> Write:
 def gyr_config(settings: Settings) -> Write:
     """Return the step that sets the gyroscope's rate and range."""
     rate = _GYR_FILTER | _RATE_CODES[settings["rate_hz"]]
-    return write(GYROSCOPE, CONFIG, rate, _GYR_RANGES[settings["range_dps"]])
+    return write(GYROSCOPE, CONFIG, rate, _GYR_RANGES[round(settings["range_dps"])])

@@ -61,6 +61,11 @@ class HostClock:
         return self._newest_s is not None
 
     @property
+    def newest_s(self) -> float | None:
+        """Return the newest sensor time seen; None since the start or restart."""
+        return self._newest_s
+
+    @property
     def settled(self) -> bool:
         """Whether it is so long since the start or restart that the sensor's rate is known."""
         return self._newest_s is not None and self._newest_s - self._first_s >= START_S

@@ -52,9 +52,10 @@ class SampleStream:
     def __init__(
         self, clock: SensorClock | None, rate_hz: float, monotonic_s: float, utc_s: float, *, gyroscope: bool = True
     ) -> None:
-        shared = None if clock is None else HostClock(CRYSTAL)
-        self._acc_base = make_time_base(clock, rate_hz, shared)
-        self._gyr_base = make_time_base(clock, rate_hz, shared)
+        self._clock = clock
+        self._host = None if clock is None else HostClock(CRYSTAL)
+        self._acc_base = make_time_base(clock, rate_hz, self._host)
+        self._gyr_base = make_time_base(clock, rate_hz, self._host)
         self._utc = UtcClock(monotonic_s, utc_s)
         self._gyroscope = gyroscope
         self._merge = Merge()
@@ -74,6 +75,27 @@ class SampleStream:
     def anchor_utc(self, monotonic_s: float, utc_s: float) -> None:
         """Say again, about once a minute, what moment it is on both clocks."""
         self._utc.anchor(monotonic_s, utc_s)
+
+    def utc_of(self, ticks: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Return the UTC times of moments on the sensor's clock within its present boot.
+
+        Parameters
+        ----------
+        ticks
+            Shape (n,): not unwrapped, or wrapped later than the stream's; near now within half a wrap.
+
+        Returns
+        -------
+        ndarray or None
+            Shape (n,), seconds since the Unix epoch; None where no packet has told the sensor's time yet.
+
+        """
+        if self._clock is None or self._host is None or self._host.newest_s is None:
+            return None
+        wrap_s = 2.0**self._clock.ticks_bits / self._clock.tick_hz
+        device_s = ticks / self._clock.tick_hz
+        device_s = device_s + wrap_s * np.round((self._host.newest_s - device_s) / wrap_s)
+        return self._host.times(device_s) + self._utc.offset_s
 
     def push(self, packet: Packet, arrival_s: float) -> tuple[ImuChunk, ...]:
         """Return the samples that a packet completes.

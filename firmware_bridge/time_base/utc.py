@@ -69,6 +69,11 @@ class UtcClock:
         correction_s = self._target_s - self._offset_s
         return UtcTrust(correction_s, abs(correction_s) > STEP_S, self._anchored_at_s)
 
+    @property
+    def offset_s(self) -> float:
+        """Return what is added to the monotonic clock now."""
+        return self._offset_s
+
     def about(self, monotonic_s: float) -> float:
         """Return the UTC time of a moment near the last sample, without slewing."""
         return monotonic_s + self._offset_s

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from config.errors import PacketError, SensorError
 from config.units import GRAVITY_MS2
-from firmware_bridge.devices.driver import Subscribe, TicksOf, Write
+from firmware_bridge.devices.driver import Read, Subscribe, TicksOf, Write
 from firmware_bridge.devices.lsp import DRIVER, set_utc, time_ping
 from firmware_bridge.devices.standard import BATTERY_LEVEL
 from firmware_bridge.firmware import lsp_codec as codec
@@ -145,15 +145,15 @@ def test_status_there_and_back(values):
 
 def test_start_sets_the_ranges_then_the_rate_and_ten_packets_a_second():
     steps = DRIVER.start(DRIVER.settings_with({}))
-    assert steps[:2] == (Subscribe(codec.CONTROL_POINT), Subscribe(codec.DATA))
-    assert [step.data.hex() for step in steps[2:]] == ["0308d007", "0164000a"]
+    assert steps[:3] == (Subscribe(codec.CONTROL_POINT), Subscribe(codec.DATA), Read(codec.STATUS))
+    assert [step.data.hex() for step in steps[3:]] == ["0308d007", "0164000a"]
     assert DRIVER.stop({}) == (Write(codec.CONTROL_POINT, b"\x02", awaits_reply=True),)
     assert DRIVER.start_log(DRIVER.settings_with({"log_record": 2.0}))[1].data == b"\x08\x02"
 
 
 @pytest.mark.parametrize(("rate_hz", "batch"), [(5.0, 1), (208.0, 19)])
 def test_a_packet_has_at_least_one_sample_and_fits_an_mtu_of_247(rate_hz, batch):
-    assert DRIVER.start(DRIVER.settings_with({"rate_hz": rate_hz}))[3].data[-1] == batch
+    assert DRIVER.start(DRIVER.settings_with({"rate_hz": rate_hz}))[-1].data[-1] == batch
 
 
 def test_a_pulse_of_half_strength_for_300_ms():

@@ -16,8 +16,9 @@ from firmware_bridge.devices.metamotion import DRIVER
 NOTIFY = "326a9006-85cb-9195-d9dd-464cfbbae75a"
 CONFIRM_PAGE = "0b0e"
 
-# First samples of a recorded download at 8 g (facts from the vendor's test/logdata.py): trigger 0 holds x and y,
-# trigger 1 holds z, boot 5; the sixth sample lies on two pages, the last one's halves are a tick apart.
+# Entries picked from the start of a recorded download at 8 g (facts from the vendor's test/logdata.py); samples
+# between them are left out and the rest put together anew. Trigger 0 holds x and y, trigger 1 holds z, boot 5.
+# As recorded, the third sample lies on two pages and the halves of the last are a tick apart.
 RECORDED = [
     "0b07a0e6420000f5003d01a1e6420000dd0f0000",
     "0b07a0f44200001f011601a1f4420000fe0f0000",

@@ -73,7 +73,7 @@ def test_a_compressed_turn_rate_whose_differences_are_of_bit_patterns():
 
 
 def test_compressed_acceleration_type_0_times_its_factor_is_in_g():
-    # full sample and first difference of a frame in Polar's AccDataTest, factor 2.44e-4
+    # full sample and first difference of a frame in Polar's AccDataTest, cut to a block of one; factor 2.44e-4
     content = bytes.fromhex("7107f06a9e8d") + bytes([10, 1]) + bytes.fromhex("be5cbe3a")
     packet = decode(frame(2, 0x80, content).hex(), factor=2.44e-4)
     assert packet.fields["raw"] == [[1905, 27376, -29282], [2095, 27271, -29367]]

@@ -1,0 +1,1 @@
+"""The Bluetooth link: finds the wearer's sensor, connects, streams, and does so again for ever."""

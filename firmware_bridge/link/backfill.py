@@ -1,0 +1,86 @@
+"""The offline log of a sensor: fetched, made safe, and only then forgotten by the sensor."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from config.errors import PacketError
+from firmware_bridge.imu import concatenate
+from firmware_bridge.time_base.late import LateSamples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from firmware_bridge.devices.driver import Driver, LogBlock, Settings
+    from firmware_bridge.imu import ImuChunk
+    from firmware_bridge.link.connection import Connection
+    from firmware_bridge.time_base.stream import SampleStream
+
+__all__ = ["Backfill"]
+
+logger = logging.getLogger(__name__)
+
+SILENCE_S = 10.0
+"""A download that says nothing for so long is broken off; the next connection begins it anew."""
+
+
+class Backfill:
+    """One download of the offline log over one connection.
+
+    Parameters
+    ----------
+    driver, settings
+        The sensor's; the driver has a download.
+    stream
+        The live stream, whose clock places the samples.
+    boot
+        The sensor's present boot, where it tells one.
+    utc_now
+        The computer's clock.
+
+    """
+
+    def __init__(
+        self, driver: Driver, settings: Settings, stream: SampleStream, boot: int | None, utc_now: Callable[[], float]
+    ) -> None:
+        if driver.download is None:
+            raise ValueError(f"{driver.title} has no offline log")
+        clock = driver.log_clock or driver.clock
+        if clock is None:
+            raise ValueError(f"the log of {driver.title} has no clock")
+        self._title = driver.title
+        self._download = driver.download(settings)
+        self._late = LateSamples(clock, settings["rate_hz"], stream.utc_of, boot)
+        self._utc_now = utc_now
+        self._blocks: asyncio.Queue[tuple[LogBlock, float]] = asyncio.Queue()
+        self._failed = False
+
+    def push(self, characteristic: str, data: bytes) -> None:
+        """Take a notification, also one that is not of the log."""
+        if self._failed or self._download.done:
+            return
+        try:
+            for block in self._download.push(characteristic, data):
+                self._blocks.put_nowait((block, self._utc_now()))
+        except PacketError as error:
+            logger.warning("the offline log of %s cannot be fetched (%s)", self._title, error)
+            self._failed = True
+
+    async def run(self, connection: Connection, keep: Callable[[ImuChunk], None]) -> None:
+        """Fetch the log block by block; `keep` makes the samples safe before the sensor may forget them."""
+        await connection.play(self._download.begin())
+        while not self._failed and not (self._download.done and self._blocks.empty()):
+            try:
+                block, arrival_utc_s = await asyncio.wait_for(self._blocks.get(), SILENCE_S)
+            except TimeoutError:
+                if not self._download.done:
+                    logger.warning("%s stopped sending its offline log; it is asked again later", self._title)
+                break
+            chunks = self._late.place(block.packets, arrival_utc_s)
+            if chunks:
+                keep(concatenate(chunks))
+            await connection.play(block.confirm)
+        if self._late.unplaced:
+            logger.warning("%d samples of an earlier start of %s have no time", self._late.unplaced, self._title)

@@ -1,0 +1,284 @@
+"""The link to one sensor: found, connected, streamed from and found again, for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bleak_retry_connector import establish_connection
+
+from config.errors import SensorError
+from firmware_bridge.devices.catalogue import driver_named
+from firmware_bridge.link.backfill import Backfill
+from firmware_bridge.link.connection import Connection
+from firmware_bridge.link.haptics import pulse
+from firmware_bridge.link.listener import SensorState
+from firmware_bridge.link.radio import LINK_ERRORS
+from firmware_bridge.link.require import require_serial
+from firmware_bridge.time_base.stream import SampleStream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from config.known_sensors import KnownSensor
+    from firmware_bridge.devices.driver import Packet
+    from firmware_bridge.link.listener import LinkListener
+    from firmware_bridge.link.radio import Radio
+    from firmware_bridge.link.scanner import SensorScanner, Sighting
+
+__all__ = ["SensorLink"]
+
+logger = logging.getLogger(__name__)
+
+SILENCE_S = 3.0
+"""A link without a sample for so long is dead, whatever the system says of it (bleak #1949, #2017)."""
+
+FIRST_SAMPLE_S = 10.0
+CONNECT_ATTEMPTS = 2
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 4.0
+"""Each attempt follows a sighting, so the pause need not grow long: who comes back waits no longer than this."""
+
+STEADY_S = 60.0
+"""A connection that lasted so long was a good one: the next failure is the first again."""
+
+BATTERY_EVERY_S = 600.0
+ANCHOR_EVERY_S = 60.0
+MICROSECONDS = 1e6
+
+
+class ConnectionEndedError(SensorError):
+    """The connection is over."""
+
+
+class SensorLink:
+    """Keeps the connection to the wearer's own sensor, and hands on what it sends.
+
+    Parameters
+    ----------
+    sensor
+        Only this one is ever connected: by its address and, where it is known, its serial number.
+    radio, scanner
+        Bluetooth.
+    listener
+        Gets samples and states.
+    utc_now
+        The computer's clock, seconds since the Unix epoch.
+
+    Attributes
+    ----------
+    sensor
+        As given.
+    stream
+        The samples' clock and account, from the first sample on.
+
+    """
+
+    def __init__(
+        self,
+        sensor: KnownSensor,
+        radio: Radio,
+        scanner: SensorScanner,
+        listener: LinkListener,
+        utc_now: Callable[[], float] = time.time,
+    ) -> None:
+        self.sensor = sensor
+        self.stream: SampleStream | None = None
+        self._driver = driver_named(sensor.driver)
+        self._settings = self._driver.settings_with(sensor.settings)
+        self._radio = radio
+        self._scanner = scanner
+        self._listener = listener
+        self._utc_now = utc_now
+        self._state = SensorState()
+        self._connection: Connection | None = None
+        self._backfill: Backfill | None = None
+        self._boot: int | None = None
+        self._heard_s = 0.0
+        self._gone = asyncio.Event()
+        self._streaming = asyncio.Event()
+
+    @property
+    def state(self) -> SensorState:
+        """How the link stands."""
+        return self._state
+
+    async def run(self) -> None:
+        """Connect and stream until cancelled; whatever goes wrong is told to the listener, and tried again.
+
+        Raises
+        ------
+        SensorError
+            Bluetooth cannot be used at all.
+
+        """
+        pause_s = SHORTEST_PAUSE_S
+        self._say(replace(self._state, connected=False, problem=f"looking for {self.sensor.name}"))
+        while True:
+            sighting = await self._scanner.wait_for(self.sensor.address)
+            self._state = replace(self._state, signal_dbm=sighting.signal_dbm)
+            began = self._now()
+            try:
+                await self._serve(sighting)
+            except* (SensorError, *LINK_ERRORS) as group:
+                problem = _in_words(group)
+                logger.info("%s: %s", self.sensor.name, problem)
+                self._say(replace(self._state, connected=False, problem=problem))
+            pause_s = SHORTEST_PAUSE_S if self._now() - began > STEADY_S else min(2 * pause_s, LONGEST_PAUSE_S)
+            await asyncio.sleep(pause_s)
+
+    async def vibrate(self, strength: float, duration_s: float) -> bool:
+        """Let the sensor vibrate; returns whether it could.
+
+        Parameters
+        ----------
+        strength
+            0 to 1.
+        duration_s
+            Length of the pulse.
+
+        """
+        if self._connection is None or not self._state.connected:
+            return False
+        try:
+            return await pulse(self._connection, self._driver, strength, duration_s)
+        except (SensorError, *LINK_ERRORS) as error:
+            logger.warning("%s did not vibrate (%s)", self.sensor.name, error)
+            return False
+
+    async def _serve(self, sighting: Sighting) -> None:
+        """Stream over one connection until it ends.
+
+        Raises
+        ------
+        ExceptionGroup
+            Why it ended: always.
+
+        """
+        self._gone.clear()
+        self._streaming.clear()
+        try:
+            client = await establish_connection(
+                self._radio.client_cls,
+                sighting.device,
+                self.sensor.name,
+                disconnected_callback=lambda _: self._gone.set(),
+                max_attempts=CONNECT_ATTEMPTS,
+            )
+        except LINK_ERRORS as error:
+            raise ExceptionGroup("", [error]) from error
+        connection = Connection(client, self._driver.decoder(self._settings), self._take, self._overhear)
+        self._connection = connection
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(connection.pump())
+                tasks.create_task(self._watch_link())
+                await self._begin(connection)
+                tasks.create_task(self._watch_samples())
+                tasks.create_task(self._look_at_clock())
+                tasks.create_task(self._look_at_battery(connection))
+                tasks.create_task(self._keep_log(connection))
+        finally:
+            connection.drain()
+            self._connection = self._backfill = None
+            if self.stream is not None:
+                for chunk in self.stream.flush():
+                    self._listener.samples(chunk)
+            await connection.close()
+
+    async def _begin(self, connection: Connection) -> None:
+        await require_serial(connection, self.sensor)
+        if self._driver.set_utc is not None:
+            await connection.play(self._driver.set_utc(round(self._utc_now() * MICROSECONDS)))
+        await connection.play(self._driver.start(self._settings))
+        self._heard_s = self._now() + FIRST_SAMPLE_S - SILENCE_S
+
+    async def _watch_link(self) -> None:
+        await self._gone.wait()
+        raise ConnectionEndedError("the connection broke: the sensor is out of reach, or switched off")
+
+    async def _watch_samples(self) -> None:
+        while self._now() - self._heard_s < SILENCE_S:  # noqa: ASYNC110 - nothing happens that one could wait for
+            await asyncio.sleep(SILENCE_S - (self._now() - self._heard_s))
+        raise ConnectionEndedError("connected, but no samples come: connecting anew")
+
+    async def _look_at_clock(self) -> None:
+        while True:
+            await asyncio.sleep(ANCHOR_EVERY_S)
+            if self.stream is not None:
+                self.stream.anchor_utc(self._now(), self._utc_now())
+
+    async def _look_at_battery(self, connection: Connection) -> None:
+        while True:
+            try:
+                await connection.play(self._driver.battery)
+            except SensorError as error:
+                logger.info("%s does not tell its charge (%s)", self.sensor.name, error)
+            await asyncio.sleep(BATTERY_EVERY_S)
+
+    async def _keep_log(self, connection: Connection) -> None:
+        """Fetch what the sensor kept while it was away, then let it keep its samples the next time."""
+        if self._driver.download is None:
+            return
+        # Only the first live sample tells what the sensor's clock reads.
+        await self._streaming.wait()
+        if self.stream is None:
+            return
+        self._backfill = Backfill(self._driver, self._settings, self.stream, self._boot, self._utc_now)
+        await self._backfill.run(connection, self._listener.late_samples)
+        self._backfill = None
+        if self._driver.start_log is not None:
+            await connection.play(self._driver.start_log(self._settings))
+
+    def _overhear(self, characteristic: str, data: bytes) -> None:
+        if self._backfill is not None:
+            self._backfill.push(characteristic, data)
+
+    def _take(self, packet: Packet, arrival_s: float) -> None:
+        self._note(packet)
+        if (packet.acc is None and packet.gyr is None) or "log_boot" in packet.fields:
+            return
+        self._heard_s = arrival_s
+        if not self._state.connected:
+            self._say(replace(self._state, connected=True, problem=""))
+        if self.stream is None:
+            has_gyroscope = self._driver.resolution(self._settings).gyr_rad_s is not None
+            self.stream = SampleStream(
+                self._driver.clock, self._settings["rate_hz"], self._now(), self._utc_now(), gyroscope=has_gyroscope
+            )
+        for chunk in self.stream.push(packet, arrival_s):
+            self._listener.samples(chunk)
+        self._streaming.set()
+
+    def _note(self, packet: Packet) -> None:
+        """Take what a packet says beside its samples."""
+        boot = packet.fields.get("boot_id")
+        if isinstance(boot, int):
+            if self._boot not in (None, boot) and self.stream is not None:
+                for chunk in self.stream.restart():
+                    self._listener.samples(chunk)
+            self._boot = boot
+        state = self._state
+        if packet.battery_percent is not None:
+            state = replace(state, battery_percent=packet.battery_percent)
+        charging = packet.fields.get("charging")
+        if isinstance(charging, bool):
+            state = replace(state, charging=charging)
+        if state != self._state:
+            self._say(state)
+
+    def _say(self, state: SensorState) -> None:
+        self._state = state
+        self._listener.state(state)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _in_words(group: BaseExceptionGroup[BaseException]) -> str:
+    """Return the first reason that says more than that the connection is over."""
+    reasons = [error for error in group.exceptions if not isinstance(error, ConnectionEndedError)]
+    first = (reasons or list(group.exceptions))[0]
+    return str(first) or type(first).__name__
