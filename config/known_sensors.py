@@ -89,7 +89,10 @@ def save_known_sensors(path: Path, sensors: tuple[KnownSensor, ...]) -> None:
     for sensor in sensors:
         lines += ["", "[[sensor]]"]
         # A JSON string is a TOML string, too.
-        lines += [f"{key} = {json.dumps(getattr(sensor, key))}" for key in ("name", "driver", "address", "serial")]
+        lines += [
+            f"{key} = {json.dumps(getattr(sensor, key), ensure_ascii=False)}"
+            for key in ("name", "driver", "address", "serial")
+        ]
         pairs = ", ".join(f"{key} = {value!r}" for key, value in sensor.settings.items())
         lines.append(f"settings = {{ {pairs} }}")
     unfinished = path.with_name(path.name + ".new")
