@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bleak import BleakClient
 from bleak_retry_connector import establish_connection
 
 from config.errors import SensorError
@@ -161,11 +162,12 @@ class SensorLink:
         self._streaming.clear()
         try:
             client = await establish_connection(
-                self._radio.client_cls,
+                BleakClient,
                 sighting.device,
                 self.sensor.name,
                 disconnected_callback=lambda _: self._gone.set(),
                 max_attempts=CONNECT_ATTEMPTS,
+                backend=self._radio.client_cls,
             )
         except LINK_ERRORS as error:
             raise ExceptionGroup("", [error]) from error

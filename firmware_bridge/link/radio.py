@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from bleak import BleakClient, BleakScanner
 from bleak.exc import BleakError
+
+if TYPE_CHECKING:
+    from bleak.backends.client import BaseBleakClient
+    from bleak.backends.scanner import BaseBleakScanner
 
 __all__ = ["LINK_ERRORS", "Radio"]
 
@@ -15,16 +19,14 @@ LINK_ERRORS = (BleakError, TimeoutError, OSError, EOFError)
 
 @dataclass(frozen=True, slots=True)
 class Radio:
-    """Which classes scan and connect; the defaults are those for this computer.
+    """Which of bleak's backends scan and connect.
 
     Parameters
     ----------
-    scanner_cls
-        `bleak.BleakScanner`, or a subclass that brings its own backend.
-    client_cls
-        `bleak.BleakClient`, or a subclass that brings its own backend.
+    scanner_cls, client_cls
+        Backend classes; None for those of this computer.
 
     """
 
-    scanner_cls: type[BleakScanner] = BleakScanner
-    client_cls: type[BleakClient] = BleakClient
+    scanner_cls: type[BaseBleakScanner] | None = None
+    client_cls: type[BaseBleakClient] | None = None

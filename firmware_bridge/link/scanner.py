@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bleak import BleakScanner
+
 from config.errors import SensorError
 from firmware_bridge.devices.catalogue import driver_for
 from firmware_bridge.link.radio import LINK_ERRORS
@@ -15,7 +17,6 @@ from firmware_bridge.link.radio import LINK_ERRORS
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bleak import BleakScanner
     from bleak.backends.device import BLEDevice
     from bleak.backends.scanner import AdvertisementData
 
@@ -122,8 +123,8 @@ class SensorScanner:
             await asyncio.shield(self._rest())
 
     async def _start(self) -> None:
-        scanner = self._radio.scanner_cls(self._advertised)
         try:
+            scanner = BleakScanner(self._advertised, backend=self._radio.scanner_cls)
             await scanner.start()
         except LINK_ERRORS as error:
             raise SensorError(f"Bluetooth cannot be used ({error}); switch it on, and try again") from error
