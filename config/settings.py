@@ -19,6 +19,7 @@ from config.errors import SettingsError
 __all__ = [
     "AlertSettings",
     "BendSettings",
+    "HapticSettings",
     "MqttSettings",
     "Settings",
     "SittingSettings",
@@ -134,6 +135,14 @@ class SummarySettings(Section):
     noise_deg: Angle
 
 
+class HapticSettings(Section):
+    """How the sensor nudges the wearer, where it has a motor."""
+
+    enabled: bool
+    strength: Share
+    duration_s: Annotated[float, Field(gt=0, le=10)]
+
+
 class MqttSettings(Section):
     """Where the broker is and how to log in."""
 
@@ -177,6 +186,7 @@ class Settings(BaseSettings):
     walking: WalkingSettings
     alerts: AlertSettings
     summary: SummarySettings
+    haptics: HapticSettings
     mqtt: MqttSettings
     storage: StorageSettings
 

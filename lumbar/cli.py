@@ -97,6 +97,20 @@ def replay(
 
 
 @app.command()
+def wear(
+    sensor: Annotated[str | None, typer.Argument(help="Which of your sensors; not needed where you have one.")] = None,
+    profile: ProfileFile = None,
+    broker: BrokerAddress = None,
+    output: OutputFormat = Format.TABLE,
+    settings: SettingsFile = None,
+) -> None:
+    """Follow your sensor, live: record, nudge, and sum up each day, until told to stop."""
+    from lumbar.commands.wear import run_wear
+
+    run_wear(sensor, profile, broker, as_json=output is Format.JSON, settings_file=settings)
+
+
+@app.command()
 def analyze(
     file: Recorded,
     exercise: Annotated[str | None, typer.Option(help="The exercise that is done; only it is counted.")] = None,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lumbar.messaging.client import MessageClient
     from lumbar.pipeline import LivePipeline, Noticed, Now
 
-__all__ = ["Outputs", "Pace", "chunk_seconds", "play"]
+__all__ = ["Outputs", "Pace", "View", "chunk_seconds", "play"]
 
 FASTEST_CHUNK_S = 60.0
 SLOWEST_CHUNK_S = 0.2

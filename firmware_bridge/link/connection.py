@@ -46,6 +46,8 @@ class Connection:
         Gets each packet with the time its notification came.
     on_bytes
         Gets each notification before it is decoded.
+    on_turn
+        Called when the notifications that had come together are decoded.
 
     Attributes
     ----------
@@ -60,11 +62,13 @@ class Connection:
         decoder: Decoder,
         on_packet: Callable[[Packet, float], None],
         on_bytes: Callable[[str, bytes], None],
+        on_turn: Callable[[], None],
     ) -> None:
         self._client = client
         self._decoder = decoder
         self._on_packet = on_packet
         self._on_bytes = on_bytes
+        self._on_turn = on_turn
         self._loop = asyncio.get_running_loop()
         self._queue: deque[tuple[float, str, bytes]] = deque()
         self._arrived = asyncio.Event()
@@ -94,15 +98,13 @@ class Connection:
                 case Subscribe(characteristic):
                     await self._subscribe(characteristic)
                 case Read(characteristic):
-                    await self.read(characteristic)
+                    self._receive(characteristic, await self.read(characteristic))
                 case Write():
                     await self._write(step)
 
     async def read(self, characteristic: str) -> bytes:
-        """Return the value of a characteristic; the decoder gets it, too."""
-        value = bytes(await self._client.read_gatt_char(characteristic))
-        self._receive(characteristic, value)
-        return value
+        """Return the value of a characteristic; the decoder, which may not know it, does not get it."""
+        return bytes(await self._client.read_gatt_char(characteristic))
 
     async def _subscribe(self, characteristic: str) -> None:
         if characteristic in self._subscribed:
@@ -151,12 +153,14 @@ class Connection:
             while self._queue:
                 for _ in range(min(len(self._queue), TURN)):
                     self._decode(*self._queue.popleft())
+                self._on_turn()
                 await asyncio.sleep(0)
 
     def drain(self) -> None:
         """Decode what came before the connection ended."""
         while self._queue:
             self._decode(*self._queue.popleft())
+        self._on_turn()
 
     def _decode(self, arrival_s: float, characteristic: str, data: bytes) -> None:
         self._on_bytes(characteristic, data)

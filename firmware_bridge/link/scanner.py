@@ -12,7 +12,7 @@ from bleak import BleakScanner
 
 from config.errors import SensorError
 from firmware_bridge.devices.catalogue import driver_for
-from firmware_bridge.link.radio import LINK_ERRORS
+from firmware_bridge.link.radio import LINK_ERRORS, why_unusable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -127,7 +127,7 @@ class SensorScanner:
             scanner = BleakScanner(self._advertised, backend=self._radio.scanner_cls)
             await scanner.start()
         except LINK_ERRORS as error:
-            raise SensorError(f"Bluetooth cannot be used ({error}); switch it on, and try again") from error
+            raise SensorError(why_unusable(error)) from error
         self._scanner = scanner
 
     async def _rest(self) -> None:

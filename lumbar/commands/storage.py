@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
 
-__all__ = ["data_folder", "history_path", "open_history", "outbox_path"]
+__all__ = ["data_folder", "history_path", "known_sensors_path", "open_history", "outbox_path"]
 
 
 def data_folder(settings: Settings) -> Path:
@@ -40,6 +40,11 @@ def history_path(settings: Settings) -> Path:
 def outbox_path(settings: Settings) -> Path:
     """Return where messages wait for the broker."""
     return data_folder(settings) / "outbox.sqlite"
+
+
+def known_sensors_path(settings: Settings) -> Path:
+    """Return where the list of the wearer's sensors is kept."""
+    return data_folder(settings) / "sensors.toml"
 
 
 def open_history(settings: Settings) -> History:

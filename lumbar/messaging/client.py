@@ -193,10 +193,19 @@ class MessageClient:
         """Publish a finished exercise session under its id."""
         self._publish(Channel.SESSION, session, time_s, {**content, "session": session})
 
-    def publish_summary(self, day: date, time_s: float, document: Mapping[str, JsonValue]) -> None:
-        """Publish the summary of a local day."""
+    def publish_summary(
+        self, day: date, time_s: float, document: Mapping[str, JsonValue], *, historical: bool = False
+    ) -> None:
+        """Publish the summary of a local day; `historical` where samples that came late have changed it."""
         content = {"date": day, "summary": dict(document)}
-        self._publish(Channel.DAILY_SUMMARY, day.isoformat(), time_s, content, slot="summary/daily")
+        self._publish(
+            Channel.DAILY_SUMMARY,
+            day.isoformat(),
+            time_s,
+            content,
+            slot=None if historical else "summary/daily",
+            historical=historical,
+        )
 
     def publish_posture(
         self, time_s: float, activity: str, posture: str, *, angle_deg: float | None, since_s: float
@@ -234,12 +243,20 @@ class MessageClient:
         self._handler = handler
 
     def _publish(
-        self, channel: Channel, name: str | None, time_s: float, content: Mapping[str, Any], slot: str | None = None
+        self,
+        channel: Channel,
+        name: str | None,
+        time_s: float,
+        content: Mapping[str, Any],
+        slot: str | None = None,
+        *,
+        historical: bool = False,
     ) -> None:
         model = MESSAGE_OF_CHANNEL[channel]
 
         def payload(seq: int) -> str:
-            return as_json(model.model_validate({**self._envelope(seq, time_s), "content": content}))
+            envelope = self._envelope(seq, time_s) | {"historical": historical}
+            return as_json(model.model_validate(envelope | {"content": content}))
 
         topic = topic_of(channel, self._wearer, name)
         self._outbox.add(topic, payload, retained=channel.value.retained, slot=slot)

@@ -1,0 +1,1 @@
+"""What the command line does with sensors: found, added, looked at, tried out and recorded from."""

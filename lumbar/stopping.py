@@ -1,0 +1,40 @@
+"""Ctrl+C and SIGTERM as a wish to stop, so that what is open is closed in order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+__all__ = ["stop_on_signals"]
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[asyncio.Event]:
+    """Yield an event that Ctrl+C or SIGTERM sets; a second one goes the usual way. In the main thread only."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def wish(_number: int, _frame: FrameType | None) -> None:
+        restore()
+        loop.call_soon_threadsafe(stop.set)
+
+    # Not `loop.add_signal_handler`, which Windows does not have.
+    for number in _SIGNALS:
+        signal.signal(number, wish)
+    try:
+        yield stop
+    finally:
+        restore()
