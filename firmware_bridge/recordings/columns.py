@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["array_of", "column_values", "find_gyro"]
+__all__ = ["array_of", "chosen_rows", "column_values", "find_gyro"]
 
 NAMES_SHOWN = 12
 
@@ -49,6 +49,11 @@ def array_of(values: NDArray[Any]) -> pa.Array:
     # `pyarrow.array` imports pandas on its first call, half a second that plain numbers do not need.
     values = np.ascontiguousarray(values)
     return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)])
+
+
+def chosen_rows(batch: pa.RecordBatch, rows: NDArray[np.bool_] | NDArray[np.int64]) -> pa.RecordBatch:
+    """Return some rows of a batch of numbers: a mask, or their numbers in the order wanted."""
+    return pa.record_batch([array_of(column_values(column)[rows]) for column in batch.columns], schema=batch.schema)
 
 
 def column_values(column: pa.Array) -> NDArray[Any]:

@@ -38,7 +38,7 @@ GROUP_COLUMNS, GROUP_NUM_ROWS = 1, 3
 CHUNK_META_DATA = 3
 META_TYPE, META_PATH, META_NUM_VALUES, META_COMPRESSED_SIZE = 1, 3, 5, 7
 META_DATA_OFFSET, META_DICTIONARY_OFFSET, META_STATISTICS = 9, 11, 12
-STATISTICS_MAX = 5
+STATISTICS_MAX, STATISTICS_MIN = 5, 6
 PAGE_UNCOMPRESSED_SIZE, PAGE_COMPRESSED_SIZE, DATA_PAGE, DATA_PAGE_V2 = 2, 3, 5, 8
 DATA_PAGE_NUM_VALUES = 1
 
@@ -48,12 +48,13 @@ PHYSICAL_TYPES = {1: "<i", 2: "<q", 4: "<f", 5: "<d"}
 
 @dataclass(frozen=True, slots=True)
 class ColumnChunk:
-    """One column of a row group: where its pages lie, how many values they hold, and the largest of them if known."""
+    """One column of a row group: where its pages lie, how many values they hold, and the extremes of them if known."""
 
     name: str
     start: int
     stop: int
     n_values: int
+    smallest: float | None
     largest: float | None
 
 
@@ -65,11 +66,13 @@ class Footer:
     n_bytes: int
     groups: tuple[tuple[int, tuple[ColumnChunk, ...]], ...]
 
+    def first_value(self, name: str) -> float | None:
+        """Return the smallest value of a column in the first row group, None where the footer does not say."""
+        return next((chunk.smallest for _n, chunks in self.groups[:1] for chunk in chunks if chunk.name == name), None)
+
     def last_value(self, name: str) -> float | None:
         """Return the largest value of a column in the last row group, None where the footer does not say."""
-        return (
-            next((chunk.largest for chunk in self.groups[-1][1] if chunk.name == name), None) if self.groups else None
-        )
+        return next((chunk.largest for _n, chunks in self.groups[-1:] for chunk in chunks if chunk.name == name), None)
 
 
 def read_footer(path: Path) -> Footer:
@@ -177,19 +180,23 @@ def _parse_chunk(meta: Mapping[int, Any]) -> ColumnChunk:
     dictionary = meta.get(META_DICTIONARY_OFFSET)
     data = _count(meta[META_DATA_OFFSET])
     start = data if dictionary is None else min(data, _count(dictionary))
-    largest = meta.get(META_STATISTICS, {}).get(STATISTICS_MAX)
+    statistics = meta.get(META_STATISTICS, {})
     layout = PHYSICAL_TYPES.get(meta[META_TYPE])
     return ColumnChunk(
         name=b".".join(meta[META_PATH]).decode("utf-8"),
         start=start,
         stop=start + _count(meta[META_COMPRESSED_SIZE]),
         n_values=_count(meta[META_NUM_VALUES]),
-        largest=struct.unpack(layout, largest)[0] if layout and _fits(layout, largest) else None,
+        smallest=_extreme(layout, statistics.get(STATISTICS_MIN)),
+        largest=_extreme(layout, statistics.get(STATISTICS_MAX)),
     )
 
 
-def _fits(layout: str, value: object) -> bool:
-    return isinstance(value, bytes) and len(value) == struct.calcsize(layout)
+def _extreme(layout: str | None, value: object) -> float | None:
+    if layout is None or not isinstance(value, bytes) or len(value) != struct.calcsize(layout):
+        return None
+    extreme: float = struct.unpack(layout, value)[0]
+    return extreme
 
 
 def _count(value: object) -> int:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from firmware_bridge.imu import ImuChunk
 
-__all__ = ["FORMAT_KEY", "MICROSECONDS", "N_WITHOUT_GYRO", "TIME_US_COLUMN", "RawFormat"]
+__all__ = ["FORMAT_KEY", "MICROSECONDS", "N_WITHOUT_GYRO", "TIME_US_COLUMN", "RawFormat", "times_of"]
 
 FORMAT_KEY = b"lumbar.format"
 FORMAT_NAME = b"lumbar.recording/1"
@@ -141,6 +141,12 @@ class RawFormat:
         columns = [column_values(column) for column in batch.columns[: None if gyro else N_WITHOUT_GYRO]]
         columns[0] = columns[0] / MICROSECONDS
         return Rows.from_columns(columns, self.acc_resolution_ms2, self.gyr_resolution_rad_s or 1.0)
+
+
+def times_of(batch: pa.RecordBatch) -> NDArray[np.int64]:
+    """Return the times of a batch, microseconds."""
+    times: NDArray[np.int64] = column_values(batch.column(0))
+    return times
 
 
 def _counts(path: Path, what: str, values: NDArray[np.float32], resolution: float) -> list[NDArray[np.signedinteger]]:
