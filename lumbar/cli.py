@@ -43,6 +43,9 @@ class Format(StrEnum):
     JSON = "json"
 
 
+SensorName = Annotated[
+    str | None, typer.Argument(help="Which of your sensors; not needed where you have one.", show_default=False)
+]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="Settings file to use in place of your own.")]
 OutputFormat = Annotated[Format, typer.Option("--format", help="Tables for people, JSON for programs.")]
 UnitNames = Annotated[str | None, typer.Option("--units", help="Units of the columns, such as g,deg/s.")]
@@ -108,6 +111,33 @@ def wear(
     from lumbar.commands.wear import run_wear
 
     run_wear(sensor, profile, broker, as_json=output is Format.JSON, settings_file=settings)
+
+
+@app.command()
+def record(
+    sensor: SensorName = None,
+    length: Annotated[str | None, typer.Option("--for", help="How long, as 10m or 1h30m; else until Ctrl+C.")] = None,
+    folder: Annotated[Path | None, typer.Option("--output", help="Folder of the recording.")] = None,
+    output: OutputFormat = Format.TABLE,
+    settings: SettingsFile = None,
+) -> None:
+    """Record what your sensor sends, and nothing else."""
+    from lumbar.commands.record import run_record
+
+    run_record(sensor, length, folder, settings, as_json=output is Format.JSON)
+
+
+@app.command()
+def scan(
+    length: Annotated[str, typer.Option("--for", help="How long to listen.")] = "5s",
+    everything: Annotated[bool, typer.Option("--all", help="Also devices that no driver knows.")] = False,
+    output: OutputFormat = Format.TABLE,
+    settings: SettingsFile = None,
+) -> None:
+    """Show the sensors in sight."""
+    from lumbar.commands.scan import run_scan
+
+    run_scan(length, settings, unknown_too=everything, as_json=output is Format.JSON)
 
 
 @app.command()
@@ -247,6 +277,75 @@ def config_check(settings: SettingsFile = None) -> None:
     from lumbar.commands.settings import check_settings
 
     check_settings(settings)
+
+
+@sensor_app.command("add")
+def sensor_add(
+    address: Annotated[str | None, typer.Argument(help="As `lumbar scan` shows it; else the one in sight.")] = None,
+    name: Annotated[str | None, typer.Option(help="What you call it, such as back.")] = None,
+    driver: Annotated[str | None, typer.Option(help="Id of the driver, where none is found by itself.")] = None,
+    given: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of the sensor's, such as range_g=8; may be repeated.")
+    ] = None,
+    output: OutputFormat = Format.TABLE,
+    settings: SettingsFile = None,
+) -> None:
+    """Make a sensor yours: only yours is ever connected."""
+    from lumbar.commands.sensors import run_add
+
+    run_add(address, name, driver, given or [], settings, as_json=output is Format.JSON)
+
+
+@sensor_app.command("list")
+def sensor_list(output: OutputFormat = Format.TABLE, settings: SettingsFile = None) -> None:
+    """Show your sensors."""
+    from lumbar.commands.sensors import run_list
+
+    run_list(settings, as_json=output is Format.JSON)
+
+
+@sensor_app.command("remove")
+def sensor_remove(
+    name: Annotated[str, typer.Argument(help="Which of your sensors.")], settings: SettingsFile = None
+) -> None:
+    """Let a sensor go; what was recorded with it stays."""
+    from lumbar.commands.sensors import run_remove
+
+    run_remove(name, settings)
+
+
+@sensor_app.command("info")
+def sensor_info(name: SensorName = None, output: OutputFormat = Format.TABLE, settings: SettingsFile = None) -> None:
+    """Connect to your sensor and show what it is, how it is, and what it cannot do."""
+    from lumbar.commands.sensors import run_info
+
+    run_info(name, settings, as_json=output is Format.JSON)
+
+
+@sensor_app.command("vibrate")
+def sensor_vibrate(
+    name: SensorName = None,
+    strength: Annotated[float | None, typer.Option(min=0, max=1, help="0 to 1; else as in the settings.")] = None,
+    length: Annotated[str | None, typer.Option("--for", help="How long, as 0.4s; else as in the settings.")] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Let your sensor vibrate once."""
+    from lumbar.commands.sensors import run_vibrate
+
+    run_vibrate(name, strength, length, settings)
+
+
+@sensor_app.command("test")
+def sensor_test(
+    name: SensorName = None,
+    length: Annotated[str, typer.Option("--for", help="How long, from the first sample on.")] = "10s",
+    output: OutputFormat = Format.TABLE,
+    settings: SettingsFile = None,
+) -> None:
+    """Stream from your sensor and show rate, loss, jitter and latency."""
+    from lumbar.commands.sensors import run_test
+
+    run_test(name, length, settings, as_json=output is Format.JSON)
 
 
 @sensor_app.command("decode")

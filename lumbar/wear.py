@@ -84,15 +84,15 @@ class Wearing:
                 if self._outputs.view is not None:
                     self._outputs.view.show_now(self._day.pipeline.latest)
 
-    def late_samples(self, chunk: ImuChunk) -> None:
+    def late_samples(self, chunk: ImuChunk, rate_hz: float) -> None:
         """Take samples of the offline log: on the disk when this returns."""
         for part in self._by_day(chunk):
             date = local_time(float(part.time[0]), self._settings.wearer.zone).date()
             if self._day is not None and date == self._day.day:
-                n_new = self._day.insert(part)
+                n_new = self._day.insert(part, rate_hz)
             else:
                 with self._keeper.recorder(date) as recorder:
-                    n_new = recorder.insert(part)
+                    n_new = recorder.insert(part, rate_hz)
             self._late_at = self._utc_now()
             if n_new:
                 self._changed_days.add(date)

@@ -149,9 +149,9 @@ class WearDay:
         self._recorder.append(chunk)
         return self._follow(chunk)
 
-    def insert(self, chunk: ImuChunk) -> int:
+    def insert(self, chunk: ImuChunk, rate_hz: float) -> int:
         """Record samples that came late; returns how many were new. On return they are on the disk."""
-        n_new = self._recorder.insert(chunk)
+        n_new = self._recorder.insert(chunk, rate_hz)
         self.has_late |= n_new > 0
         return n_new
 

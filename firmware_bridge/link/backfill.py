@@ -6,6 +6,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from config.errors import PacketError
 from firmware_bridge.imu import concatenate
 from firmware_bridge.time_base.late import LateSamples
@@ -54,6 +56,7 @@ class Backfill:
         self._download = driver.download(settings)
         self._late = LateSamples(clock, settings["rate_hz"], stream.utc_of, boot)
         self._utc_now = utc_now
+        self._rate_hz = settings["rate_hz"]
         self._blocks: asyncio.Queue[tuple[LogBlock, float]] = asyncio.Queue()
         self._failed = False
 
@@ -68,7 +71,7 @@ class Backfill:
             logger.warning("the offline log of %s cannot be fetched (%s)", self._title, error)
             self._failed = True
 
-    async def run(self, connection: Connection, keep: Callable[[ImuChunk], None]) -> None:
+    async def run(self, connection: Connection, keep: Callable[[ImuChunk, float], None]) -> None:
         """Fetch the log block by block; `keep` makes the samples safe before the sensor may forget them."""
         await connection.play(self._download.begin())
         while not self._failed and not (self._download.done and self._blocks.empty()):
@@ -80,7 +83,14 @@ class Backfill:
                 break
             chunks = self._late.place(block.packets, arrival_utc_s)
             if chunks:
-                keep(concatenate(chunks))
+                late = concatenate(chunks)
+                keep(late, self._rate_of(late))
             await connection.play(block.confirm)
         if self._late.unplaced:
             logger.warning("%d samples of an earlier start of %s have no time", self._late.unplaced, self._title)
+
+    def _rate_of(self, late: ImuChunk) -> float:
+        """Return the rate of a block: sensors keep fewer samples than they send."""
+        if len(late) < 2:  # noqa: PLR2004 - an interval has two ends
+            return self._rate_hz
+        return float(1.0 / np.median(np.diff(late.time)))

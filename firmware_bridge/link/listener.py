@@ -43,8 +43,11 @@ class LinkListener(Protocol):
     def samples(self, chunk: ImuChunk) -> None:
         """Take live samples, in order of time."""
 
-    def late_samples(self, chunk: ImuChunk) -> None:
-        """Take samples from the sensor's offline log; on return they are safe, and the sensor may forget them."""
+    def late_samples(self, chunk: ImuChunk, rate_hz: float) -> None:
+        """Take samples from the sensor's offline log, which may be coarser than what it sends live.
+
+        On return they are safe, and the sensor may forget them.
+        """
 
     def state(self, state: SensorState) -> None:
         """Take a change of the link's state."""

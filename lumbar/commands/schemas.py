@@ -10,6 +10,7 @@ from config.errors import SettingsError
 from lumbar.analysis_document import analysis_schema
 from lumbar.decoded import decoded_schema
 from lumbar.messaging.schema_files import message_schema, message_schema_names
+from lumbar.sensors.documents import SENSOR_SCHEMAS
 from lumbar.validation.report import validation_schema
 
 __all__ = ["run_schema"]
@@ -19,6 +20,7 @@ DOCUMENTS = {
     "decoded": decoded_schema,
     "summary": summary_schema,
     "validation": validation_schema,
+    **SENSOR_SCHEMAS,
 }
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lumbar.decoded import DecodedNotification
 
-__all__ = ["run_decode"]
+__all__ = ["number_settings", "run_decode"]
 
 
 def run_decode(
@@ -49,12 +49,24 @@ def run_decode(
 
     """
     driver = driver_named(driver_id)
-    settings = driver.settings_with(dict(map(_setting, given)))
+    settings = driver.settings_with(number_settings(given))
     decoded = list(decode(driver, settings, uuid_of(characteristic), map(bytes_of, notifications)))
     if as_json:
         sys.stdout.write(decoded_json(decoded) + "\n")
     else:
         Console().print(_table(decoded))
+
+
+def number_settings(given: Sequence[str]) -> dict[str, float]:
+    """Return settings that are written as NAME=NUMBER.
+
+    Raises
+    ------
+    SensorError
+        One is written differently.
+
+    """
+    return dict(map(_setting, given))
 
 
 def _setting(text: str) -> tuple[str, float]:

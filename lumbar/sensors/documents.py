@@ -13,7 +13,6 @@ __all__ = [
     "SENSOR_SCHEMAS",
     "AddedSensor",
     "DeviceInformation",
-    "Exchange",
     "KnownSensorEntry",
     "RecordReport",
     "ScanReport",
@@ -22,6 +21,7 @@ __all__ = [
     "SensorList",
     "SensorSetting",
     "SensorTestReport",
+    "Spread",
     "document_json",
 ]
 
@@ -133,7 +133,7 @@ class SensorDetails(_Part):
     information: DeviceInformation
 
 
-class Exchange(_Part):
+class Spread(_Part):
     """Spread of a quantity, in milliseconds."""
 
     median_ms: float
@@ -158,11 +158,11 @@ class SensorTestReport(_Part):
     """Whether losses are told from the time that passed, for want of a counter."""
     unreadable: Count
     """Notifications that the driver could not read."""
-    interval: Exchange | None
+    interval: Spread | None
     """Time between two notifications with samples."""
     interval_jitter_ms: Seconds | None
     """Standard deviation of that time."""
-    latency: Exchange | None
+    latency: Spread | None
     """How late notifications come, against the clock fit: above the fastest, whose own delay nobody can see."""
     broken_after_s: Seconds | None
     """When the connection broke; null where it held."""

@@ -1,0 +1,236 @@
+"""A day of wearing, without the radio: what comes live, what comes late, restarts and midnight."""
+
+import asyncio
+import dataclasses
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+
+from config.calibration import CalibrationSection, SectionName
+from config.errors import SensorError
+from config.settings import load_settings
+from firmware_bridge.devices.driver import Resolution
+from firmware_bridge.imu import concatenate
+from firmware_bridge.link.listener import SensorState
+from firmware_bridge.recordings import Recorder, open_recording
+from firmware_bridge.virtual.air.clock import run_virtually
+from lumbar.analysis import calibrate_recording
+from lumbar.history.store import History
+from lumbar.session import Outputs
+from lumbar.wear import Wearing
+from lumbar.wear_day import DayKeeper, day_folder
+from posture.events import Alert
+
+RESOLUTION = Resolution(8 * 9.80665 / 32768, np.radians(2000) / 32768)
+MONDAY = date(2026, 1, 5)
+
+
+class Seen:
+    """Keeps what is shown."""
+
+    def __init__(self):
+        self.events, self.links, self.nows = [], [], 0
+
+    def show(self, event):
+        self.events.append(event)
+
+    def show_now(self, _now):
+        self.nows += 1
+
+    def show_link(self, text):
+        self.links.append(text)
+
+
+@pytest.fixture(scope="module")
+def calibration(recording_file, wearer):
+    sections = [CalibrationSection(SectionName(s.section), s.start, s.end) for s in wearer.truth().calibration]
+    return calibrate_recording(open_recording(recording_file), sections)
+
+
+@pytest.fixture(scope="module")
+def samples(wearer, tmp_path_factory):
+    """The wearer's samples as a sensor sends them: in whole counts, with times in microseconds."""
+    folder = tmp_path_factory.mktemp("counts") / "samples"
+    with Recorder(folder, "belt", 100.0, RESOLUTION.acc_ms2, RESOLUTION.gyr_rad_s) as recorder:
+        for chunk in wearer.chunks(60.0):
+            recorder.append(chunk)
+    return concatenate(list(open_recording(folder).chunks()))
+
+
+@pytest.fixture
+def keeper(tmp_path, monkeypatch, calibration):
+    monkeypatch.setenv("LUMBAR_WEARER__TIME_ZONE", "UTC")
+    return DayKeeper(tmp_path / "recordings", "belt", 100.0, RESOLUTION, load_settings(), calibration)
+
+
+@pytest.fixture
+def history(tmp_path):
+    with History(tmp_path / "history.sqlite") as history:
+        yield history
+
+
+class Computer:
+    """The computer's clock; it moves with the samples."""
+
+    def __init__(self, now_s):
+        self.now_s = now_s
+
+    def __call__(self):
+        return self.now_s
+
+
+def wear_through(wearing, computer, samples, chunk_s=0.2):
+    """Let samples come as a sensor sends them."""
+    for chunk in samples.split(chunk_s):
+        computer.now_s = float(chunk.time[-1])
+        wearing.samples(chunk)
+
+
+def later(samples, seconds):
+    return dataclasses.replace(samples, time=samples.time + seconds)
+
+
+def start(keeper, history, samples):
+    computer, seen = Computer(float(samples.time[0])), Seen()
+    return Wearing(keeper, Outputs(seen, None, history), computer), computer, seen
+
+
+def whole_day(keeper, history, samples):
+    wearing, computer, seen = start(keeper, history, samples)
+    wear_through(wearing, computer, samples)
+    wearing.close()
+    return seen, history.summary("me", MONDAY)
+
+
+def test_a_worn_morning_is_recorded_followed_and_summed_up(keeper, history, samples):
+    seen, summary = whole_day(keeper, history, samples)
+    alerts = [event for event in seen.events if isinstance(event, Alert)]
+    assert [alert.kind.value for alert in alerts] == ["slouch"]
+    assert summary["slouch"]["episodes_n"] == 2, "one is the slouch of the calibration, too short for an alert"
+    assert 90 <= summary["walking"]["steps_n"] <= 130
+    recorded = concatenate(list(open_recording(day_folder(keeper.folder, MONDAY, "belt")).chunks()))
+    np.testing.assert_array_equal(recorded.time, samples.time)
+    np.testing.assert_array_equal(recorded.acc, samples.acc)
+
+
+def test_each_alert_is_one_pulse(keeper, history, samples):
+    pulses = []
+
+    async def vibrate(strength, duration_s):
+        pulses.append((strength, duration_s))
+        return True
+
+    async def go():
+        wearing, computer, seen = start(keeper, history, samples)
+        wearing.vibrate = vibrate
+        wear_through(wearing, computer, samples)
+        await asyncio.sleep(0)
+        return [event for event in seen.events if isinstance(event, Alert)]
+
+    alerts = run_virtually(go())
+    assert pulses == [(keeper.settings.haptics.strength, keeper.settings.haptics.duration_s)] * len(alerts)
+    assert len(alerts) == 1
+
+
+def test_snoozed_alerts_are_neither_felt_nor_told_and_resume_ends_it(keeper, history, samples):
+    async def go(verbs):
+        pulses = []
+
+        async def vibrate(*pulse):
+            pulses.append(pulse)
+            return True
+
+        wearing, computer, _ = start(keeper, history, samples)
+        wearing.vibrate = vibrate
+        for verb, arguments in verbs:
+            wearing.command(verb, arguments)
+        wear_through(wearing, computer, samples)
+        await asyncio.sleep(0)
+        wearing.close()
+        return len(pulses)
+
+    assert run_virtually(go([("snooze", {"minutes": 60.0})])) == 0
+    keeper.folder = keeper.folder.with_name("again")
+    assert run_virtually(go([("snooze", {"minutes": 60.0}), ("resume", {})])) == 1
+
+
+def test_what_is_not_there_yet_is_refused(keeper, history, samples):
+    wearing, *_ = start(keeper, history, samples)
+    with pytest.raises(SensorError, match="start_set"):
+        wearing.command("start_set", {"exercise": "bridge"})
+    wearing.close()
+
+
+@pytest.mark.parametrize("stop_s", [30.0, 400.0])
+def test_a_day_survives_a_restart_of_the_program(keeper, history, samples, stop_s):
+    _, expected = whole_day(keeper, history, samples)
+    keeper.folder = keeper.folder.with_name("restarted")
+    cut = int(np.searchsorted(samples.time, samples.time[0] + stop_s))
+    for part in (samples.rows(0, cut), samples.rows(cut, len(samples))):
+        _, summary = whole_day(keeper, history, part)
+    assert summary == expected
+
+
+def test_a_program_that_ended_after_a_few_samples_starts_again(keeper, history, samples):
+    whole_day(keeper, history, samples.rows(0, 30))
+    _, summary = whole_day(keeper, history, samples.rows(30, 3000))
+    assert summary["wear"]["wear_s"] == pytest.approx(30.0, abs=0.1)
+
+
+def test_midnight_ends_one_day_and_begins_the_next(keeper, history, samples):
+    midnight = datetime(2026, 1, 6, tzinfo=UTC).timestamp()
+    evening = later(samples, midnight - float(samples.time[0]) - 500.0)
+    wearing, computer, _ = start(keeper, history, evening)
+    wear_through(wearing, computer, evening, chunk_s=0.7)
+    wearing.close()
+    days = history.summaries("me", MONDAY, date(2026, 1, 6))
+    worn_s = [day["wear"]["wear_s"] for day in days.values()]
+    assert worn_s == pytest.approx([500.0, float(evening.time[-1]) - midnight], abs=0.1)
+
+
+def test_a_day_ends_at_midnight_although_no_samples_come(keeper, history, samples):
+    async def go():
+        wearing, computer, _ = start(keeper, history, samples)
+        wear_through(wearing, computer, samples.rows(0, 20_000), chunk_s=5.0)
+        looking = asyncio.ensure_future(wearing.look_after())
+        computer.now_s = datetime(2026, 1, 6, 0, 0, 5, tzinfo=UTC).timestamp()
+        await asyncio.sleep(30)
+        looking.cancel()
+
+    run_virtually(go())
+    assert history.summary("me", MONDAY)["wear"]["wear_s"] == pytest.approx(200.0, abs=0.1)
+
+
+def test_samples_that_come_late_are_worked_in(keeper, history, samples):
+    _, expected = whole_day(keeper, history, samples)
+    keeper.folder = keeper.folder.with_name("with-a-hole")
+    first, last = (int(np.searchsorted(samples.time, samples.time[0] + s)) for s in (420.0, 560.0))
+
+    async def go():
+        wearing, computer, _ = start(keeper, history, samples)
+        wear_through(wearing, computer, samples.rows(0, first), chunk_s=1.0)
+        wear_through(wearing, computer, samples.rows(last, len(samples)), chunk_s=1.0)
+        # The log overlaps with what came live on both sides.
+        for chunk in samples.rows(first - 300, last + 300).split(30.0):
+            wearing.late_samples(chunk, 100.0)
+        looking = asyncio.ensure_future(wearing.look_after())
+        for _ in range(5):
+            computer.now_s += 10
+            await asyncio.sleep(10)
+        looking.cancel()
+        return history.summary("me", MONDAY)
+
+    summary = run_virtually(go())
+    assert summary["wear"]["gaps"] == expected["wear"]["gaps"]
+    assert summary["wear"]["wear_s"] == pytest.approx(expected["wear"]["wear_s"], abs=1.0), "the last second waits"
+    assert summary["walking"]["steps_n"] == expected["walking"]["steps_n"]
+    assert summary["slouch"]["episodes_n"] == expected["slouch"]["episodes_n"]
+
+
+def test_the_state_of_the_sensor_is_shown(keeper, history, samples):
+    wearing, _, seen = start(keeper, history, samples)
+    wearing.state(SensorState(connected=False, problem="looking for belt"))
+    wearing.state(SensorState(connected=True, battery_percent=80))
+    wearing.close()
+    assert seen.links == ["looking for belt", "sensor connected"]
