@@ -10,6 +10,30 @@ import binascii
 import struct
 from collections import namedtuple
 
+# Packed: with a name a line this would be a quarter of the module.
+# fmt: off
+__all__ = [
+    "ACCESS_ABORT", "ACCESS_ABORT_FAILED", "ACCESS_COUNT", "ACCESS_COUNT_RESPONSE", "ACCESS_DELETE",
+    "ACCESS_INVALID_OPERAND", "ACCESS_INVALID_OPERATOR", "ACCESS_NOT_COMPLETED", "ACCESS_NO_RECORDS", "ACCESS_OK",
+    "ACCESS_OPERATOR_NOT_SUPPORTED", "ACCESS_OP_NOT_SUPPORTED", "ACCESS_REPORT", "ACCESS_RESPONSE",
+    "ACTIVITY_COUNTS_PER_G", "BLOCK_BYTES", "BLOCK_HEADER_BYTES", "CHUNK_HEADER_BYTES", "CONTROL_POINT",
+    "COUNTER_BITS", "CRC_BYTES", "DATA", "DATA_HEADER_BYTES", "DEFAULT_RANGE_DPS", "DEFAULT_RANGE_G", "FEATURE",
+    "FEATURE_GYRO", "FEATURE_HAPTIC", "FEATURE_LOG", "FEATURE_TIME_PING", "FEATURE_WEAR", "FLAG_CLIPPED",
+    "FLAG_FROM_LOG", "FLAG_GAP", "FULL_SCALE_COUNTS", "LOG_ACCESS", "LOG_DATA", "LOG_TICKS_BITS", "OPERATOR_ALL",
+    "OPERATOR_AT_LEAST", "OPERATOR_AT_MOST", "OPERATOR_FIRST", "OPERATOR_LAST", "OPERATOR_NONE", "OPERATOR_RANGE",
+    "OP_CALIBRATE_GYRO", "OP_HAPTIC", "OP_IDENTIFY", "OP_REPLY", "OP_SET_RANGE", "OP_SET_UTC", "OP_SLEEP", "OP_START",
+    "OP_START_LOG", "OP_STOP", "OP_STOP_LOG", "OP_TIME_PING", "POSTURE_BYTES", "POSTURE_CHARGING", "POSTURE_CLIPPED",
+    "POSTURE_COUNTS_PER_G", "POSTURE_WORN", "RECORD_DECIMATED", "RECORD_POSTURE", "RECORD_RAW",
+    "RESULT_BAD_PARAMETER", "RESULT_FAILED", "RESULT_NOT_SUPPORTED", "RESULT_OK", "SAMPLE_BYTES", "SERVICE", "STATUS",
+    "STATUS_BYTES", "STATUS_CHARGING", "STATUS_CLIPPED", "STATUS_FIFO_OVERFLOW", "STATUS_LOGGING", "STATUS_STREAMING",
+    "STATUS_WORN", "TICKS_BITS", "TICK_HZ", "VERSION", "AccessResponse", "Answer", "BlockHeader", "Data", "Feature",
+    "Status", "block_length", "pack_access", "pack_access_count", "pack_access_response", "pack_answer", "pack_block",
+    "pack_chunk", "pack_command", "pack_data", "pack_data_header", "pack_feature", "pack_record", "pack_sample",
+    "pack_status", "records_in_block", "unpack_access", "unpack_access_response", "unpack_answer", "unpack_block",
+    "unpack_block_header", "unpack_chunk", "unpack_command", "unpack_data", "unpack_feature", "unpack_status", "uuid",
+]
+# fmt: on
+
 VERSION = 1
 TICK_HZ = 32768
 COUNTER_BITS = 16
@@ -36,7 +60,7 @@ def _require(condition: bool, message: str) -> None:  # noqa: FBT001 - an assert
         raise ValueError(message)
 
 
-# --- IMU Data -------------------------------------------------------------------------------------------------------
+# --- IMU Data ---
 
 _DATA_HEADER = "<BBHI"
 DATA_HEADER_BYTES = 8
@@ -44,9 +68,7 @@ _SAMPLE = "<6h"
 SAMPLE_BYTES = 12
 _COUNT_LIMIT = 255
 
-FLAG_GAP = 1
-FLAG_CLIPPED = 2
-FLAG_FROM_LOG = 4
+FLAG_GAP, FLAG_CLIPPED, FLAG_FROM_LOG = 1, 2, 4
 _FLAGS_BITS = 4
 
 FULL_SCALE_COUNTS = 32768
@@ -85,19 +107,12 @@ def unpack_data(data: bytes) -> Data:
     return Data(head >> _FLAGS_BITS, head & (1 << _FLAGS_BITS) - 1, counter, ticks, samples)
 
 
-# --- Control Point --------------------------------------------------------------------------------------------------
+# --- Control Point ---
 
-OP_START = 1
-OP_STOP = 2
-OP_SET_RANGE = 3
-OP_CALIBRATE_GYRO = 4
-OP_HAPTIC = 5
-OP_TIME_PING = 6
-OP_SET_UTC = 7
-OP_START_LOG = 8
-OP_STOP_LOG = 9
-OP_IDENTIFY = 10
-OP_SLEEP = 11
+OP_START, OP_STOP, OP_SET_RANGE, OP_CALIBRATE_GYRO = 1, 2, 3, 4
+OP_HAPTIC, OP_TIME_PING, OP_SET_UTC = 5, 6, 7
+OP_START_LOG, OP_STOP_LOG = 8, 9
+OP_IDENTIFY, OP_SLEEP = 10, 11
 OP_REPLY = 0x20
 
 _ARGUMENTS = {
@@ -120,10 +135,7 @@ _ANSWERS = {
 }
 """What an answer with RESULT_OK carries; those of all other commands carry nothing."""
 
-RESULT_OK = 1
-RESULT_NOT_SUPPORTED = 2
-RESULT_BAD_PARAMETER = 3
-RESULT_FAILED = 4
+RESULT_OK, RESULT_NOT_SUPPORTED, RESULT_BAD_PARAMETER, RESULT_FAILED = 1, 2, 3, 4
 
 Answer = namedtuple("Answer", ("op", "result", "values"))  # noqa: PYI024 - no typing on the sensor
 
@@ -168,13 +180,9 @@ def unpack_answer(data: bytes) -> Answer:
     return Answer(op, result, struct.unpack_from(form, data, _ANSWER_BYTES))
 
 
-# --- Feature and Status ---------------------------------------------------------------------------------------------
+# --- Feature and Status ---
 
-FEATURE_GYRO = 1
-FEATURE_HAPTIC = 2
-FEATURE_LOG = 4
-FEATURE_TIME_PING = 8
-FEATURE_WEAR = 16
+FEATURE_GYRO, FEATURE_HAPTIC, FEATURE_LOG, FEATURE_TIME_PING, FEATURE_WEAR = 1, 2, 4, 8, 16
 
 _FEATURE = "<BIHH"
 _FEATURE_BYTES = 9
@@ -202,12 +210,8 @@ def unpack_feature(data: bytes) -> Feature:
     return Feature(version, features, acc, gyr, struct.unpack_from(f"<{rates}H", data, _FEATURE_BYTES))
 
 
-STATUS_STREAMING = 1
-STATUS_LOGGING = 2
-STATUS_WORN = 4
-STATUS_CHARGING = 8
-STATUS_CLIPPED = 16
-STATUS_FIFO_OVERFLOW = 32
+STATUS_STREAMING, STATUS_LOGGING, STATUS_WORN = 1, 2, 4
+STATUS_CHARGING, STATUS_CLIPPED, STATUS_FIFO_OVERFLOW = 8, 16, 32
 
 _STATUS = "<IQHBIII"
 STATUS_BYTES = 27
@@ -229,7 +233,7 @@ def unpack_status(data: bytes) -> Status:
     return Status(*struct.unpack(_STATUS, data))
 
 
-# --- Log blocks -----------------------------------------------------------------------------------------------------
+# --- Log blocks ---
 
 BLOCK_BYTES = 4096
 _BLOCK_HEADER = "<4sBBHIIQQQHH"
@@ -238,9 +242,7 @@ _MAGIC = b"LSPB"
 CRC_BYTES = 4
 _PAYLOAD_LIMIT = BLOCK_BYTES - BLOCK_HEADER_BYTES - CRC_BYTES
 
-RECORD_RAW = 1
-RECORD_DECIMATED = 2
-RECORD_POSTURE = 3
+RECORD_RAW, RECORD_DECIMATED, RECORD_POSTURE = 1, 2, 3
 _POSTURE = "<3hBB"
 POSTURE_BYTES = 8
 _RECORD_BYTES = {RECORD_RAW: SAMPLE_BYTES, RECORD_DECIMATED: SAMPLE_BYTES, RECORD_POSTURE: POSTURE_BYTES}
@@ -248,9 +250,7 @@ _RECORD_FORM = {RECORD_RAW: _SAMPLE, RECORD_DECIMATED: _SAMPLE, RECORD_POSTURE: 
 
 POSTURE_COUNTS_PER_G = 16384
 ACTIVITY_COUNTS_PER_G = 250
-POSTURE_WORN = 1
-POSTURE_CHARGING = 2
-POSTURE_CLIPPED = 4
+POSTURE_WORN, POSTURE_CHARGING, POSTURE_CLIPPED = 1, 2, 4
 
 BlockHeader = namedtuple(  # noqa: PYI024 - no typing on the sensor
     "BlockHeader",
@@ -320,7 +320,7 @@ def unpack_block(data: bytes) -> tuple[BlockHeader, list[tuple[int, ...]]]:
     return header, [struct.unpack_from(form, data, at) for at in range(BLOCK_HEADER_BYTES, end, size)]
 
 
-# --- Log Data and Log Access ----------------------------------------------------------------------------------------
+# --- Log Data and Log Access ---
 
 _CHUNK = "<IH"
 CHUNK_HEADER_BYTES = 6
@@ -341,30 +341,16 @@ def unpack_chunk(data: bytes) -> tuple[int, int, bytes]:
     return block, offset, data[CHUNK_HEADER_BYTES:]
 
 
-ACCESS_REPORT = 1
-ACCESS_DELETE = 2
-ACCESS_ABORT = 3
-ACCESS_COUNT = 4
-ACCESS_COUNT_RESPONSE = 5
-ACCESS_RESPONSE = 6
+ACCESS_REPORT, ACCESS_DELETE, ACCESS_ABORT, ACCESS_COUNT = 1, 2, 3, 4
+ACCESS_COUNT_RESPONSE, ACCESS_RESPONSE = 5, 6
 
-OPERATOR_NONE = 0
-OPERATOR_ALL = 1
-OPERATOR_AT_MOST = 2
-OPERATOR_AT_LEAST = 3
-OPERATOR_RANGE = 4
-OPERATOR_FIRST = 5
-OPERATOR_LAST = 6
+OPERATOR_NONE, OPERATOR_ALL, OPERATOR_AT_MOST, OPERATOR_AT_LEAST = 0, 1, 2, 3
+OPERATOR_RANGE, OPERATOR_FIRST, OPERATOR_LAST = 4, 5, 6
 _OPERANDS = {OPERATOR_AT_MOST: "<I", OPERATOR_AT_LEAST: "<I", OPERATOR_RANGE: "<II"}
 
-ACCESS_OK = 1
-ACCESS_OP_NOT_SUPPORTED = 2
-ACCESS_INVALID_OPERATOR = 3
-ACCESS_OPERATOR_NOT_SUPPORTED = 4
-ACCESS_INVALID_OPERAND = 5
-ACCESS_NO_RECORDS = 6
-ACCESS_ABORT_FAILED = 7
-ACCESS_NOT_COMPLETED = 8
+ACCESS_OK, ACCESS_OP_NOT_SUPPORTED, ACCESS_INVALID_OPERATOR = 1, 2, 3
+ACCESS_OPERATOR_NOT_SUPPORTED, ACCESS_INVALID_OPERAND, ACCESS_NO_RECORDS = 4, 5, 6
+ACCESS_ABORT_FAILED, ACCESS_NOT_COMPLETED = 7, 8
 
 _ACCESS_BYTES = 2
 AccessResponse = namedtuple("AccessResponse", ("op", "result", "count"))  # noqa: PYI024 - no typing on the sensor

@@ -102,7 +102,6 @@ class SensorLink:
         self._boot: int | None = None
         self._heard_s = 0.0
         self._chunks: list[ImuChunk] = []
-        self._gone = asyncio.Event()
         self._streaming = asyncio.Event()
 
     @property
@@ -126,7 +125,8 @@ class SensorLink:
             self._state = replace(self._state, signal_dbm=sighting.signal_dbm)
             began = self._now()
             try:
-                await self._serve(sighting)
+                # In a task of its own: a task group leaves its task marked as cancelled (CPython before 3.13).
+                await asyncio.create_task(self._serve(sighting))
             except* (SensorError, *LINK_ERRORS) as group:
                 problem = _in_words(group)
                 logger.info("%s: %s", self.sensor.name, problem)
@@ -162,14 +162,15 @@ class SensorLink:
             Why it ended: always.
 
         """
-        self._gone.clear()
+        # One for each connection: the system may tell of the end of an old one when the next is long made.
+        gone = asyncio.Event()
         self._streaming.clear()
         try:
             client = await establish_connection(
                 BleakClient,
                 sighting.device,
                 self.sensor.name,
-                disconnected_callback=lambda _: self._gone.set(),
+                disconnected_callback=lambda _: gone.set(),
                 max_attempts=CONNECT_ATTEMPTS,
                 backend=self._radio.client_cls,
             )
@@ -180,7 +181,7 @@ class SensorLink:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(connection.pump())
-                tasks.create_task(self._watch_link())
+                tasks.create_task(_watch_link(gone))
                 await self._begin(connection)
                 tasks.create_task(self._watch_samples())
                 tasks.create_task(self._look_at_clock())
@@ -200,10 +201,6 @@ class SensorLink:
             await connection.play(self._driver.set_utc(round(self._utc_now() * MICROSECONDS)))
         await connection.play(self._driver.start(self._settings))
         self._heard_s = self._now() + FIRST_SAMPLE_S - SILENCE_S
-
-    async def _watch_link(self) -> None:
-        await self._gone.wait()
-        raise ConnectionEndedError("the connection broke: the sensor is out of reach, or switched off")
 
     async def _watch_samples(self) -> None:
         while self._now() - self._heard_s < SILENCE_S:  # noqa: ASYNC110 - nothing happens that one could wait for
@@ -285,6 +282,11 @@ class SensorLink:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+async def _watch_link(gone: asyncio.Event) -> None:
+    await gone.wait()
+    raise ConnectionEndedError("the connection broke: the sensor is out of reach, or switched off")
 
 
 def _in_words(group: BaseExceptionGroup[BaseException]) -> str:

@@ -102,6 +102,7 @@ class Merge:
         self._acc = AccRows.none()
         self._gyr = GyrRows(np.empty(0), np.empty((0, 3)), np.empty(0, dtype=np.int64))
         self._stretch = 0
+        self._given_until_s = -np.inf
 
     def push_acc(self, rows: AccRows) -> tuple[AccRows, NDArray[np.float64]]:
         """Take in accelerometer samples; returns those that are complete, with their rates, shape (n, 3) in rad/s."""
@@ -142,7 +143,10 @@ class Merge:
         ready, self._acc = self._acc.rows(slice(n)), self._acc.rows(slice(n, None))
         paired, gyr = self._interpolate(ready.host_s)
         self.unpaired += n - int(paired.sum())
-        self._forget(min(self._acc.host_s[0] if len(self._acc) else np.inf, newest_gyr_s), newest_gyr_s)
+        if n:
+            self._given_until_s = float(ready.host_s[-1])
+        # Accelerometer samples to come are later than those given; the gyroscope may be far ahead of them.
+        self._forget(self._acc.host_s[0] if len(self._acc) else self._given_until_s, newest_gyr_s)
         return ready.rows(paired), gyr[paired]
 
     def _interpolate(self, at_s: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:

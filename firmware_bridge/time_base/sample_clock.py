@@ -208,6 +208,7 @@ class CountedTimeBase(TimeBase):
         self._next_index = 0
         self._held: deque[tuple[Packet, int, float]] = deque()
         self._held_samples = 0
+        self._after_break = False
 
     def push(self, packet: Packet, arrival_s: float) -> tuple[Placed, ...]:
         """Place a packet; see `TimeBase.push`."""
@@ -229,9 +230,13 @@ class CountedTimeBase(TimeBase):
         return (*placed, *self._release(self._lost(lost_s, n)))
 
     def flush(self) -> tuple[Placed, ...]:
-        """Place the packets that are held, as merely late: a link that is about to end makes them so."""
-        self._watch.clear()
-        return self._release(0)
+        """Place the packets that are held: as merely late, since a link that is about to end makes them so.
+
+        Unless the link was new; then what is late follows a loss.
+        """
+        placed = self._release_held(long=self._after_break)
+        self._after_break = True
+        return placed
 
     def _begin(self, packet: Packet, n: int, arrival_s: float) -> Placed:
         if self._host.started:
@@ -244,7 +249,13 @@ class CountedTimeBase(TimeBase):
         """Place the packets before a silence, so that what follows it is judged by itself."""
         if not self._held or arrival_s - self._held[-1][2] < SILENCE_S:
             return ()
-        long = self._held[-1][2] - self._held[0][2] >= SILENCE_S
+        return self._release_held(long=self._after_break or self._held[-1][2] - self._held[0][2] >= SILENCE_S)
+
+    def _release_held(self, *, long: bool) -> tuple[Placed, ...]:
+        """Place what is held: after a loss of as much as it is late, where it has been late for `long`."""
+        if not self._held:
+            self._watch.clear()
+            return ()
         lost_s = self._watch.least_lag_s if long else 0.0
         self._watch.clear()
         return self._release(self._lost(lost_s, self._held[0][1]))
@@ -254,6 +265,7 @@ class CountedTimeBase(TimeBase):
 
     def _release(self, lost: int) -> tuple[Placed, ...]:
         self._next_index += lost
+        self._after_break = False
         placed = []
         while self._held:
             packet, n, arrival_s = self._held.popleft()

@@ -25,6 +25,9 @@ COUNTER_SLACK_FRACTION = 0.1
 KNOWN_PACKETS = 64
 """So many packets back, one that comes again is told from one that comes late."""
 
+FEW_PACKETS = 10
+WHOLE_BATCHES = 0.3
+
 PHASE_GAIN = 0.1
 LARGEST_PULL_SAMPLES = 0.25
 """Ticks are rounded (Movesense: to 1 ms) and sampling is not, so a packet pulls the sample times only so much."""
@@ -142,7 +145,12 @@ class SampleTicks:
     def _index_by_ticks(self, first: float, n: int) -> int:
         """Sensors lose whole packets: less than half a packet ahead is jitter of the ticks."""
         ahead = self._ahead(first)
-        return self.next_index + (0 if abs(ahead) < 0.5 * min(n, self._n) else round(ahead))
+        if abs(ahead) < 0.5 * min(n, self._n):
+            return self.next_index
+        whole = n * round(ahead / n)
+        # Few packets are counted by the packet, since the rate may not be known yet; after many the phase is another.
+        is_whole = n == self._n and abs(ahead) < FEW_PACKETS * n and abs(ahead - whole) <= WHOLE_BATCHES * n
+        return self.next_index + (whole if is_whole else round(ahead))
 
     def _smooth(self, index: int, first: float, n: int) -> float:
         should_be = self._first_ticks + (index - self._index) * self._period

@@ -14,7 +14,7 @@ from lumbar.durations import duration_text
 if TYPE_CHECKING:
     from lumbar.sensors.documents import AddedSensor, SensorDetails, SensorList, SensorTestReport, Spread
 
-__all__ = ["added_text", "details_table", "list_table", "test_table"]
+__all__ = ["added_text", "details_table", "list_table", "trial_table"]
 
 
 def added_text(report: AddedSensor) -> str:
@@ -64,7 +64,7 @@ def details_table(report: SensorDetails) -> Table:
     return table
 
 
-def test_table(report: SensorTestReport) -> Table:
+def trial_table(report: SensorTestReport) -> Table:
     """Return how a link does."""
     table = _two_columns(f"{report.sensor}, {duration_text(report.duration_s)}")
     table.add_row("samples", f"{report.samples_a_second:.1f} /s (nominal {report.nominal_rate_hz:g})")

@@ -14,7 +14,7 @@ from config.known_sensors import load_known_sensors, save_known_sensors
 from config.settings import load_settings
 from firmware_bridge.link.radio import Radio
 from lumbar.commands.sensor import number_settings
-from lumbar.commands.sensor_tables import added_text, details_table, list_table, test_table
+from lumbar.commands.sensor_tables import added_text, details_table, list_table, trial_table
 from lumbar.commands.storage import known_sensors_path
 from lumbar.durations import parse_duration
 from lumbar.sensors.adding import add_sensor
@@ -106,10 +106,10 @@ def run_test(name: str | None, length: str, settings_file: Path | None, *, as_js
     console = Console()
     if console.is_terminal:
         with Live(console=console, transient=True) as live:
-            report = asyncio.run(try_sensor(Radio(), chosen, seconds, lambda so_far: live.update(test_table(so_far))))
+            report = asyncio.run(try_sensor(Radio(), chosen, seconds, lambda so_far: live.update(trial_table(so_far))))
     else:
         report = asyncio.run(try_sensor(Radio(), chosen, seconds, _print_line))
-    console.print(test_table(report))
+    console.print(trial_table(report))
 
 
 def _print_line(report: SensorTestReport) -> None:

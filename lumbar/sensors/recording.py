@@ -12,6 +12,7 @@ from firmware_bridge.devices.catalogue import driver_named
 from firmware_bridge.link.link import SensorLink
 from firmware_bridge.link.listener import SensorState
 from firmware_bridge.link.scanner import SensorScanner
+from firmware_bridge.recordings.durable import LOCK_NAME
 from firmware_bridge.recordings.recorder import Recorder
 from lumbar.sensors.documents import RecordReport
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "record"]
 
 LOOK_EVERY_S = 1.0
+MOMENT_S = 1e-3
+"""Less than this is not waited for: the loop's clock might not feel it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,8 @@ class _Listener:
             self.start = float(chunk.time[0])
             self.began_s = asyncio.get_running_loop().time()
 
-    def late_samples(self, chunk: ImuChunk) -> None:
-        self.late_n += self._recorder.insert(chunk)
+    def late_samples(self, chunk: ImuChunk, rate_hz: float) -> None:
+        self.late_n += self._recorder.insert(chunk, rate_hz)
 
     def state(self, state: SensorState) -> None:
         self.newest_state = state
@@ -120,11 +123,15 @@ async def record(
     driver = driver_named(sensor.driver)
     values = driver.settings_with(sensor.settings)
     size = driver.resolution(values)
-    with Recorder(folder, sensor.name, values["rate_hz"], size.acc_ms2, size.gyr_rad_s) as recorder:
-        listener = _Listener(recorder)
-        link = SensorLink(sensor, radio, SensorScanner(radio), listener, utc_now)
-        await _run(link, listener, stop, seconds, on_progress)
-        return _report(sensor, folder, recorder, listener, _lost(link))
+    recorder = Recorder(folder, sensor.name, values["rate_hz"], size.acc_ms2, size.gyr_rad_s)
+    try:
+        with recorder:
+            listener = _Listener(recorder)
+            link = SensorLink(sensor, radio, SensorScanner(radio), listener, utc_now)
+            await _run(link, listener, stop, seconds, on_progress)
+            return _report(sensor, folder, recorder, listener, _lost(link))
+    finally:
+        _leave_nothing_empty(folder)
 
 
 def _report(
@@ -146,6 +153,13 @@ def _report(
         gaps=[] if span is None else list(recorder.gaps(*span)),
         battery_percent=listener.newest_state.battery_percent,
     )
+
+
+def _leave_nothing_empty(folder: Path) -> None:
+    """Take away a folder in which nothing was recorded."""
+    if [path.name for path in folder.iterdir()] == [LOCK_NAME]:
+        (folder / LOCK_NAME).unlink()
+        folder.rmdir()
 
 
 async def _run(
@@ -177,7 +191,7 @@ async def _look(
         gone_s = 0.0 if listener.began_s is None else loop.time() - listener.began_s
         on_progress(Progress(listener.newest_state, gone_s, listener.samples_n, listener.late_n, _lost(link)))
         left_s = LOOK_EVERY_S if seconds is None else seconds - gone_s
-        if left_s <= 0:
+        if left_s <= MOMENT_S:
             return
         await asyncio.sleep(min(LOOK_EVERY_S, left_s))
 

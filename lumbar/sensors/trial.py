@@ -14,6 +14,7 @@ from firmware_bridge.devices.catalogue import driver_named
 from firmware_bridge.link.radio import LINK_ERRORS
 from firmware_bridge.link.require import require_serial
 from firmware_bridge.link.scanner import SensorScanner
+from firmware_bridge.time_base.envelope import hull_slope
 from firmware_bridge.time_base.stream import SampleStream
 from lumbar.sensors.documents import SensorTestReport, Spread
 from lumbar.sensors.visit import Visit, find, visit
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from config.known_sensors import KnownSensor
     from firmware_bridge.devices.driver import Packet
-    from firmware_bridge.imu import ImuChunk
     from firmware_bridge.link.radio import Radio
     from firmware_bridge.link.scanner import Sighting
 
@@ -31,8 +31,11 @@ __all__ = ["try_sensor"]
 
 FIRST_SAMPLE_S = 10.0
 LOOK_EVERY_S = 1.0
+MOMENT_S = 1e-3
+"""Less than this is not waited for: the loop's clock might not feel it."""
+
 SETTLE_S = 2.0
-"""The clock fit moves most while it has seen few packets; latencies from then are not counted."""
+"""At first the clock fit moves much, and some sensors still send at another rate: latencies from then do not count."""
 
 
 class _Trial(Visit):
@@ -55,10 +58,15 @@ class _Trial(Visit):
             driver.clock, self.settings["rate_hz"], now_s, now_s + self._utc_offset_s, gyroscope=has_gyroscope
         )
         self._arrivals_s: list[float] = []
-        self._latencies_s: list[tuple[float, float]] = []
+        self._newest: list[tuple[float, float]] = []
+        """Time of the newest sample of each arrival, and of the arrival, both on the loop's clock or near it."""
+        self._samples_n = 0
+        self._broke = False
         self._notifications_before = 0
 
     def take(self, packet: Packet, arrival_s: float) -> None:
+        if self.ended_s is not None:
+            return
         super().take(packet, arrival_s)
         if packet.acc is None and packet.gyr is None:
             return
@@ -68,15 +76,27 @@ class _Trial(Visit):
             self.streaming.set()
         if not self._arrivals_s or arrival_s > self._arrivals_s[-1]:
             self._arrivals_s.append(arrival_s)
-        self._enter(self._stream.push(packet, arrival_s), arrival_s)
+        chunks = self._stream.push(packet, arrival_s)
+        if self.driver.clock is None:
+            # Its samples are its clock; the stream takes half a minute to find their rate.
+            values = packet.gyr if packet.acc is None else packet.acc
+            self._samples_n += 0 if values is None else len(values)
+            newest_s = self._samples_n / self.settings["rate_hz"]
+        elif chunks:
+            newest_s = float(chunks[-1].time[-1]) - self._utc_offset_s
+        else:
+            return
+        if arrival_s >= self.began_s + SETTLE_S:
+            self._newest.append((newest_s, arrival_s))
 
-    def _enter(self, chunks: Sequence[ImuChunk], arrival_s: float) -> None:
-        for chunk in chunks:
-            self._latencies_s.append((arrival_s, arrival_s + self._utc_offset_s - float(chunk.time[-1])))
+    def count(self, characteristic: str, data: bytes) -> None:
+        if self.ended_s is None:
+            super().count(characteristic, data)
 
     def end(self) -> None:
-        """Take the samples that are held."""
+        """Take the samples that are held, and no more."""
         self.ended_s = self._loop.time()
+        self._broke = self.gone.is_set()
         self._stream.flush()
 
     def report(self) -> SensorTestReport:
@@ -99,17 +119,19 @@ class _Trial(Visit):
             unreadable=self.connection.unreadable + self.connection.overflowed,
             interval=_spread(intervals_s.tolist()),
             interval_jitter_ms=1000 * float(intervals_s.std()) if len(intervals_s) else None,
-            latency=self._latency(now_s),
-            broken_after_s=duration_s if self.gone.is_set() else None,
+            latency=self._latency(),
+            broken_after_s=duration_s if self._broke else None,
             battery_percent=self.battery_percent,
             signal_dbm=self._sighting.signal_dbm,
         )
 
-    def _latency(self, now_s: float) -> Spread | None:
-        settled_s = self.began_s + min(SETTLE_S, (now_s - self.began_s) / 2)
-        counted = [latency_s for arrival_s, latency_s in self._latencies_s if arrival_s >= settled_s]
-        least_s = min(counted, default=0.0)
-        return _spread([latency_s - least_s for latency_s in counted])
+    def _latency(self) -> Spread | None:
+        if not self._newest:
+            return None
+        points = [(taken_s, arrival_s - taken_s) for taken_s, arrival_s in self._newest]
+        slope = hull_slope(points, 0.0)
+        late_s = [offset_s - slope * taken_s for taken_s, offset_s in points]
+        return _spread([each_s - min(late_s) for each_s in late_s])
 
 
 def _spread(values_s: Sequence[float]) -> Spread | None:
@@ -170,7 +192,7 @@ async def try_sensor(
 async def _watch(trial: _Trial, seconds: float, on_progress: Callable[[SensorTestReport], None]) -> None:
     loop = asyncio.get_running_loop()
     end_s = trial.began_s + seconds
-    while not trial.gone.is_set() and (left_s := end_s - loop.time()) > 0:
+    while not trial.gone.is_set() and (left_s := end_s - loop.time()) > MOMENT_S:
         with suppress(TimeoutError):
             await asyncio.wait_for(trial.gone.wait(), min(left_s, LOOK_EVERY_S))
         on_progress(trial.report())

@@ -65,8 +65,9 @@ class Visit:
             self.battery_percent = packet.battery_percent
             self._charge_told.set()
 
-    def count(self, _characteristic: str, _data: bytes) -> None:
+    def count(self, characteristic: str, data: bytes) -> None:
         """Take note of a notification."""
+        del characteristic, data
         self.notifications += 1
 
     def end_turn(self) -> None:

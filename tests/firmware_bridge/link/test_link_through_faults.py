@@ -1,0 +1,83 @@
+"""Every sensor through everything that goes wrong: each sample is recorded exactly once, or is in a counted gap."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from firmware_bridge.virtual.air import Fate
+
+MINUTE_S = 60.0
+EPOCH_S = 1_800_000_000.0
+
+
+def everything(minutes):
+    """Return a script: broken links, a stall, 5 minutes (of an hour) out of reach, a restart."""
+    part_s = minutes * MINUTE_S / 12
+
+    async def faults(sensor, lived):
+        await asyncio.sleep(part_s)
+        for _ in range(3):
+            sensor.drop_link()
+            lived.returned_s.append(asyncio.get_running_loop().time())
+            await asyncio.sleep(part_s)
+        sensor.stall(8.0)
+        await asyncio.sleep(part_s)
+        sensor.set_in_range(in_range=False)
+        await asyncio.sleep(part_s)
+        sensor.set_in_range(in_range=True)
+        lived.returned_s.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(2 * part_s)
+        await sensor.reboot(off_s=3.0)
+        lived.returned_s.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(2 * part_s)
+
+    return faults
+
+
+def numbers_of(truth, acc):
+    """Return which true sample each row is, by its acceleration, which no other sample of the hour has."""
+    number_of = {tuple(row): number for number, row in enumerate(np.round(truth.acc, 3).tolist())}
+    return np.array([number_of[tuple(row)] for row in np.round(acc.astype(np.float64), 3).tolist()])
+
+
+def check_accounts(lived, truth, received):
+    """All that reached the host's radio is recorded once, in order; all else is in a gap that is counted."""
+    assert (np.diff(received) > 0).all(), "in order, none twice"
+    assert (truth.fate[received] != Fate.TAKEN).all(), "nothing invented"
+    total = lived.link.stream.ledger.total
+    unpaired = lived.link.stream.unpaired
+    assert len(received) + unpaired == total.received
+    missing = np.setdiff1d(np.flatnonzero(truth.fate == Fate.ARRIVED), received)
+    assert len(missing) <= unpaired
+    between = np.setdiff1d(np.arange(received[0], received[-1] + 1), received)
+    time_s = truth.time_s[between] + EPOCH_S
+    slack_s = 0.1
+    inside = [
+        any(gap.start_s - slack_s <= time <= gap.end_s + slack_s for gap in lived.link.stream.ledger.gaps)
+        for time in time_s.tolist()
+    ]
+    assert len(between) - sum(inside) <= unpaired
+
+
+@pytest.fixture(params=[12.0, pytest.param(60.0, marks=pytest.mark.slow)], ids=["12 minutes", "an hour"])
+def minutes(request):
+    return request.param
+
+
+def test_every_sample_is_recorded_once_or_counted(live_through, kind, minutes, lossy, crystal, resistor, is_ticked):
+    oscillator = resistor if kind == "witmotion" else crystal
+    lived = live_through(kind, everything(minutes), conditions=lossy, oscillator=oscillator)
+    truth = next(truth for name, truth in lived.sensor.truths.items() if name in ("imu", "acc")).samples()
+    received = numbers_of(truth, lived.live.acc)
+    check_accounts(lived, truth, received)
+    assert len(lived.recorded) == len(lived.live) + lived.late
+    for returned_s in lived.returned_s:
+        assert lived.connected_after(returned_s) - returned_s <= 5.0
+    error_s = lived.live.time - EPOCH_S - truth.time_s[received]
+    settled = truth.time_s[received] > minutes * MINUTE_S / 3
+    print(
+        f"{kind}: {len(truth.number)} taken, {len(received)} live, {lived.late} late, "
+        f"sd {1e3 * error_s[settled].std():.2f} ms, bias {1e3 * error_s[settled].mean():.2f} ms, "
+        f"most {1e3 * np.abs(error_s[settled]).max():.1f} ms, {lived.link.stream.unpaired} unpaired"
+    )
