@@ -68,7 +68,9 @@ _FEATURES = {
     "wear_detection": codec.FEATURE_WEAR,
 }
 
-_PACKETS_A_SECOND = 10
+_PACKETS_A_SECOND = 14
+"""Packets of 7 samples at 100 Hz (70 ms) soon come at every phase of the usual connection intervals, so that the least
+delay is seen often; packets of 100 ms stay in step with 20, 37.5 or 50 ms for minutes (time stamps 4 ms off)."""
 _MOST_SAMPLES_A_PACKET = 19
 """236 bytes, what fits an MTU of 247; a sensor with a smaller one sends fewer."""
 _FULL_STRENGTH = 255

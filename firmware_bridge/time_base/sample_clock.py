@@ -177,12 +177,16 @@ class TickedTimeBase(TimeBase):
         lost = 0 if restarts else located.index - self._ticks.next_index
         self._ticks.accept(located, n, arrival_s)
         self._boot = self._host.boot
-        device_s = self._device_s(located, n)
-        self._host.observe(float(device_s[-1]), arrival_s)
-        return self._give(packet, device_s, located.index, lost, restarts=restarts)
+        # As the packet has it: smoothed ticks that lie late would make the link look faster than it is.
+        self._host.observe(self._told_end_s(located, n), arrival_s)
+        return self._give(packet, self._device_s(located, n), located.index, lost, restarts=restarts)
 
     def _was_set(self, located: Located, n: int, arrival_s: float) -> bool:
-        return self._host.was_set(float(self._device_s(located, n)[-1]), arrival_s)
+        return self._host.was_set(self._told_end_s(located, n), arrival_s)
+
+    def _told_end_s(self, located: Located, n: int) -> float:
+        """Return the sensor's own time of the last sample."""
+        return (located.told_ticks + located.period_ticks * (n - 1)) / self._tick_hz
 
     def _device_s(self, located: Located, n: int) -> NDArray[np.float64]:
         ticks = located.first_ticks + located.period_ticks * np.arange(n, dtype=np.float64)

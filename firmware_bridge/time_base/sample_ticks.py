@@ -49,12 +49,16 @@ class Place(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Place of a packet; `index` of its first sample, the ticks (unwrapped) of that sample, and ticks a sample."""
+    """Place of a packet; `index` of its first sample, the ticks (unwrapped) of that sample, and ticks a sample.
+
+    `first_ticks` is smoothed, `told_ticks` is as the packet has it.
+    """
 
     place: Place
     index: int = 0
     first_ticks: float = 0.0
     period_ticks: float = 0.0
+    told_ticks: float = 0.0
 
 
 class SampleTicks:
@@ -81,6 +85,7 @@ class SampleTicks:
         self._anchors: deque[tuple[int, float]] = deque(maxlen=RATE_ANCHORS)
         self._known: deque[int] = deque(maxlen=KNOWN_PACKETS)
         self._index = 0
+        self._counter_shift = 0
         self._n = 0
         self._first_ticks = 0.0
         self._arrival_s = 0.0
@@ -105,19 +110,17 @@ class SampleTicks:
         """
         lead = (n - 1) * self._period if self._clock.ticks_of is TicksOf.LAST else 0.0
         if self._n == 0:
-            return Located(Place.NEXT, counter or 0, ticks - lead, self._period)
+            return Located(Place.NEXT, counter or 0, ticks - lead, self._period, ticks - lead)
         newest = self._first_ticks + (self._n - 1) * self._period
         here = self._first_ticks + (lead if self._clock.ticks_of is TicksOf.LAST else 0.0)
         expected = here + (arrival_s - self._arrival_s) * self._clock.tick_hz
         first = unwrap(ticks, self._clock.ticks_bits, expected) - lead
         if newest - first > REORDER_S * self._clock.tick_hz:
             return Located(Place.RESTART)
-        index = self._index_by_ticks(first, n) if counter is None else self._index_by_counter(counter, first)
-        if index is None:
-            return Located(Place.RESTART)
+        index = self._index_by_ticks(first, n) if counter is None else self._index_by_counter(counter, first, n)
         if index < self.next_index:
             return Located(Place.DUPLICATE if index in self._known else Place.LATE)
-        return Located(Place.NEXT, index, self._smooth(index, first, n), self._period)
+        return Located(Place.NEXT, index, self._smooth(index, first, n), self._period, first)
 
     def accept(self, located: Located, n: int, arrival_s: float) -> None:
         """Take in a packet that comes next."""
@@ -135,12 +138,17 @@ class SampleTicks:
         """Return by how many samples a packet's first sample is later than the one that should come next."""
         return (first - self._first_ticks) / self._period - self._n
 
-    def _index_by_counter(self, counter: int, first: float) -> int | None:
+    def _index_by_counter(self, counter: int, first: float, n: int) -> int:
         bits = self._clock.counter_bits
         by_ticks = self.next_index + self._ahead(first)
-        index = counter if bits is None else unwrap(counter, bits, by_ticks)
+        index = counter if bits is None else unwrap((counter + self._counter_shift) % 2**bits, bits, by_ticks)
         slack = COUNTER_SLACK_S * self._rate_hz + COUNTER_SLACK_FRACTION * abs(by_ticks - self._index)
-        return index if abs(index - by_ticks) <= max(slack, 2.0 * self._n) else None
+        if abs(index - by_ticks) <= max(slack, 2.0 * self._n):
+            return index
+        # The sensor was told to start anew and counts from zero, while its clock went on.
+        index = self._index_by_ticks(first, n)
+        self._counter_shift = index - counter
+        return index
 
     def _index_by_ticks(self, first: float, n: int) -> int:
         """Sensors lose whole packets: less than half a packet ahead is jitter of the ticks."""
@@ -155,9 +163,8 @@ class SampleTicks:
     def _smooth(self, index: int, first: float, n: int) -> float:
         should_be = self._first_ticks + (index - self._index) * self._period
         off = first - should_be
-        if off > n * self._period:
+        # After a hole the samples may have another phase.
+        if off > n * self._period or index > self.next_index:
             return first
-        if index > self.next_index:
-            return max(first, should_be - LARGEST_PULL_SAMPLES * self._period)
         largest = LARGEST_PULL_SAMPLES * self._period
         return should_be + min(max(PHASE_GAIN * off, -largest), largest)

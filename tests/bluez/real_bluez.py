@@ -1,4 +1,4 @@
-"""Runs in the guest: a virtual sensor behind the kernel's virtual adapter, and the bridge over bleak's BlueZ backend."""
+"""Runs in the guest: a virtual sensor behind the kernel's virtual adapter, and the bridge over bleak's BlueZ."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ async def main() -> None:
         adapter.heard = air
         sensor = LspSensor(air, Specimen(address="D0:00:00:00:00:02", serial="00A1", battery_percent=77))
         await sensor.switch_on()
-        while not ADAPTER.exists():  # noqa: ASYNC110 - the kernel tells nobody
+        while not ADAPTER.exists():  # noqa: ASYNC110, ASYNC240 - the kernel tells nobody, and at once
             await asyncio.sleep(0.2)
         await power_on()
         radio = Radio()

@@ -143,15 +143,15 @@ def test_status_there_and_back(values):
     assert codec.unpack_status(data) == values
 
 
-def test_start_sets_the_ranges_then_the_rate_and_ten_packets_a_second():
+def test_start_sets_the_ranges_then_the_rate_and_packets_that_are_out_of_step_with_the_link():
     steps = DRIVER.start(DRIVER.settings_with({}))
     assert steps[:3] == (Subscribe(codec.CONTROL_POINT), Subscribe(codec.DATA), Read(codec.STATUS))
-    assert [step.data.hex() for step in steps[3:]] == ["0308d007", "0164000a"]
+    assert [step.data.hex() for step in steps[3:]] == ["0308d007", "01640007"]
     assert DRIVER.stop({}) == (Write(codec.CONTROL_POINT, b"\x02", awaits_reply=True),)
     assert DRIVER.start_log(DRIVER.settings_with({"log_record": 2.0}))[1].data == b"\x08\x02"
 
 
-@pytest.mark.parametrize(("rate_hz", "batch"), [(5.0, 1), (208.0, 19)])
+@pytest.mark.parametrize(("rate_hz", "batch"), [(5.0, 1), (208.0, 14), (1000.0, 19)])
 def test_a_packet_has_at_least_one_sample_and_fits_an_mtu_of_247(rate_hz, batch):
     assert DRIVER.start(DRIVER.settings_with({"rate_hz": rate_hz}))[-1].data[-1] == batch
 
