@@ -174,7 +174,8 @@ class Wearing:
             return
         self._tell(day.end())
         self._keep(day.findings())
-        logger.info("the day %s is summed up", day.day)
+        if day.end_s >= 0:
+            logger.info("the day %s is summed up", day.day)
 
     async def _sum_up(self) -> None:
         self._summed_up_at = self._utc_now()

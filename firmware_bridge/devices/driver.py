@@ -298,6 +298,9 @@ class Driver:
         Steps that make the sensor keep its samples while nobody is connected; None where it cannot.
     download
         Makes a download of the offline log; None without one.
+    fastest_log_hz
+        Above this sample rate the log fills faster than it can be fetched beside the stream, and so is left off; None
+        where it never does.
     log_clock
         Clock of the samples in the offline log; None where it is `clock`.
     cannot
@@ -319,6 +322,7 @@ class Driver:
     set_utc: Callable[[int], tuple[Step, ...]] | None = None
     start_log: Callable[[Settings], tuple[Step, ...]] | None = None
     download: Callable[[Settings], LogDownload] | None = None
+    fastest_log_hz: float | None = None
     log_clock: SensorClock | None = None
     cannot: tuple[str, ...] = ()
 

@@ -155,10 +155,12 @@ DRIVER = Driver(
     vibrate=_vibrate,
     start_log=_start_log,
     download=MetaMotionDownload,
+    fastest_log_hz=25,
     log_clock=LOG_CLOCK,
     cannot=(
         "It sends no time with its live samples, so that a sample lost on the air is seen only in the rate.",
         "It vibrates only where a motor is soldered to its pad.",
+        "It keeps samples out of reach only at 25 Hz or less: faster, its log fills faster than Bluetooth empties it.",
         "When its memory is full it drops its oldest samples.",
     ),
 )

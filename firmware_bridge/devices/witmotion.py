@@ -213,7 +213,8 @@ def _start(settings: Settings) -> tuple[Step, ...]:
         write_register(_REGISTER_AXES, _SIX_AXES),
         write_register(_REGISTER_SAVE, 0),
     )
-    return (Subscribe(NOTIFY), *(Write(WRITE, command, pause_s=_PAUSE_S) for command in commands))
+    # It sends as soon as it is listened to, at the old rate: so the rate goes first.
+    return (*(Write(WRITE, command, pause_s=_PAUSE_S) for command in commands), Subscribe(NOTIFY))
 
 
 DRIVER = Driver(

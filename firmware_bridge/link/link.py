@@ -13,6 +13,7 @@ from bleak_retry_connector import establish_connection
 
 from config.errors import SensorError
 from firmware_bridge.devices.catalogue import driver_named
+from firmware_bridge.devices.driver import Write
 from firmware_bridge.imu import concatenate
 from firmware_bridge.link.backfill import Backfill
 from firmware_bridge.link.connection import Connection
@@ -48,6 +49,7 @@ SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 4.0
 STEADY_S = 60.0
 """A connection that lasted so long was a good one: the next failure is the first again."""
 
+GOODBYE_S = 2.0
 BATTERY_EVERY_S = 600.0
 ANCHOR_EVERY_S = 60.0
 MICROSECONDS = 1e6
@@ -115,24 +117,38 @@ class SensorLink:
         Raises
         ------
         SensorError
-            Bluetooth cannot be used at all.
+            Bluetooth cannot be used from the start.
+        LumbarError
+            The listener cannot keep what comes.
 
         """
         pause_s = SHORTEST_PAUSE_S
         self._say(replace(self._state, connected=False, problem=f"looking for {self.sensor.name}"))
+        sighting = await self._scanner.wait_for(self.sensor.address)
         while True:
-            sighting = await self._scanner.wait_for(self.sensor.address)
             self._state = replace(self._state, signal_dbm=sighting.signal_dbm)
             began = self._now()
             try:
                 # In a task of its own: a task group leaves its task marked as cancelled (CPython before 3.13).
                 await asyncio.create_task(self._serve(sighting))
-            except* (SensorError, *LINK_ERRORS) as group:
-                problem = _in_words(group)
-                logger.info("%s: %s", self.sensor.name, problem)
-                self._say(replace(self._state, connected=False, problem=problem))
+            except ExceptionGroup as group:
+                self._say_lost(_reason_of(group))
             pause_s = SHORTEST_PAUSE_S if self._now() - began > STEADY_S else min(2 * pause_s, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
+            sighting = await self._look_again()
+
+    async def _look_again(self) -> Sighting:
+        """Wait for the sensor, also while Bluetooth is switched off and on again."""
+        while True:
+            try:
+                return await self._scanner.wait_for(self.sensor.address)
+            except SensorError as error:
+                self._say_lost(str(error))
+                await asyncio.sleep(LONGEST_PAUSE_S)
+
+    def _say_lost(self, problem: str) -> None:
+        logger.info("%s: %s", self.sensor.name, problem)
+        self._say(replace(self._state, connected=False, problem=problem))
 
     async def vibrate(self, strength: float, duration_s: float) -> bool:
         """Let the sensor vibrate; returns whether it could.
@@ -187,6 +203,9 @@ class SensorLink:
                 tasks.create_task(self._look_at_clock())
                 tasks.create_task(self._look_at_battery(connection))
                 tasks.create_task(self._keep_log(connection))
+        except asyncio.CancelledError:
+            await self._say_goodbye(connection)
+            raise
         finally:
             connection.drain()
             self._connection = self._backfill = None
@@ -194,6 +213,17 @@ class SensorLink:
                 self._chunks += self.stream.flush()
                 self._give()
             await connection.close()
+
+    async def _say_goodbye(self, connection: Connection) -> None:
+        """Stop the stream, which would empty the sensor's battery; nobody waits for the answers any longer."""
+        steps = (
+            replace(step, awaits_reply=False) if isinstance(step, Write) else step
+            for step in self._driver.stop(self._settings)
+        )
+        try:
+            await asyncio.wait_for(connection.play(steps), GOODBYE_S)
+        except (SensorError, *LINK_ERRORS) as error:
+            logger.debug("%s was not told to stop (%s)", self.sensor.name, error)
 
     async def _begin(self, connection: Connection) -> None:
         await require_serial(connection, self.sensor)
@@ -223,7 +253,8 @@ class SensorLink:
 
     async def _keep_log(self, connection: Connection) -> None:
         """Fetch what the sensor kept while it was away, then let it keep its samples the next time."""
-        if self._driver.download is None:
+        fastest_hz = self._driver.fastest_log_hz
+        if self._driver.download is None or (fastest_hz is not None and self._settings["rate_hz"] > fastest_hz):
             return
         # Only the first live sample tells what the sensor's clock reads.
         await self._streaming.wait()
@@ -289,8 +320,18 @@ async def _watch_link(gone: asyncio.Event) -> None:
     raise ConnectionEndedError("the connection broke: the sensor is out of reach, or switched off")
 
 
-def _in_words(group: BaseExceptionGroup[BaseException]) -> str:
-    """Return the first reason that says more than that the connection is over."""
+def _reason_of(group: ExceptionGroup[Exception]) -> str:
+    """Return why a connection ended: the first reason that says more than that it is over.
+
+    Raises
+    ------
+    Exception
+        One of the reasons has nothing to do with the link.
+
+    """
+    for error in group.exceptions:
+        if not isinstance(error, (SensorError, *LINK_ERRORS)):
+            raise error
     reasons = [error for error in group.exceptions if not isinstance(error, ConnectionEndedError)]
     first = (reasons or list(group.exceptions))[0]
     return str(first) or type(first).__name__

@@ -11,6 +11,7 @@ from firmware_bridge.time_base.envelope import CRYSTAL
 from firmware_bridge.time_base.host_clock import HostClock
 from firmware_bridge.time_base.ledger import SampleLedger
 from firmware_bridge.time_base.merge import AccRows, Merge
+from firmware_bridge.time_base.pairing import Pairing
 from firmware_bridge.time_base.sample_clock import Placed, make_time_base
 from firmware_bridge.time_base.sample_ticks import Place
 from firmware_bridge.time_base.utc import UtcClock, UtcTrust
@@ -59,6 +60,7 @@ class SampleStream:
         self._utc = UtcClock(monotonic_s, utc_s)
         self._gyroscope = gyroscope
         self._merge = Merge()
+        self._pairing = Pairing() if clock is None and gyroscope else None
         self.ledger = SampleLedger()
         self.gyr_ledger = SampleLedger()
 
@@ -70,7 +72,7 @@ class SampleStream:
     @property
     def unpaired(self) -> int:
         """Accelerometer samples left out because there is no gyroscope sample on one side of them."""
-        return self._merge.unpaired
+        return self._merge.unpaired + (self._pairing.unpaired if self._pairing is not None else 0)
 
     def anchor_utc(self, monotonic_s: float, utc_s: float) -> None:
         """Say again, about once a minute, what moment it is on both clocks."""
@@ -113,6 +115,9 @@ class SampleStream:
             The sensor has a clock and the packet does not say its time.
 
         """
+        if self._pairing is not None and (packet.acc is None) != (packet.gyr is None):
+            whole = self._pairing.push(packet)
+            return () if whole is None else self._give_acc(self._acc_base.push(whole, arrival_s))
         if packet.acc is None:
             return self._give_gyr(self._gyr_base.push(packet, arrival_s))
         return self._give_acc(self._acc_base.push(packet, arrival_s))
@@ -120,14 +125,19 @@ class SampleStream:
     def flush(self) -> tuple[ImuChunk, ...]:
         """Return the samples that wait for others; to be called when the connection ends."""
         chunks = (*self._give_acc(self._acc_base.flush()), *self._give_gyr(self._gyr_base.flush()))
-        self._merge.flush()
+        self._forget_unpaired()
         return chunks
 
     def restart(self) -> tuple[ImuChunk, ...]:
         """Say that the sensor has started anew (another boot id); returns what `flush` does."""
         chunks = (*self._give_acc(self._acc_base.restart()), *self._give_gyr(self._gyr_base.restart()))
-        self._merge.flush()
+        self._forget_unpaired()
         return chunks
+
+    def _forget_unpaired(self) -> None:
+        self._merge.flush()
+        if self._pairing is not None:
+            self._pairing.flush()
 
     def _give_acc(self, packets: tuple[Placed, ...]) -> tuple[ImuChunk, ...]:
         return tuple(chunk for placed in packets for chunk in self._one_acc(placed))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import sys
 import time
 from contextlib import ExitStack
@@ -13,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from config.errors import SensorError
-from config.known_sensors import KnownSensor, load_known_sensors
+from config.known_sensors import load_known_sensors
 from config.profile import load_profile
 from config.settings import load_settings
 from firmware_bridge.devices.catalogue import driver_named
@@ -27,16 +25,20 @@ from lumbar.commands.storage import data_folder, known_sensors_path, open_histor
 from lumbar.json_lines import JsonLines
 from lumbar.live_view import LiveView
 from lumbar.messaging.client import MessageClient
+from lumbar.sensors.chosen import choose_sensor
 from lumbar.session import Outputs, View
+from lumbar.stopping import stop_on_signals
 from lumbar.wear import Wearing, wear
 from lumbar.wear_day import DayKeeper
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from config.known_sensors import KnownSensor
     from config.settings import Settings
 
-__all__ = ["run_wear"]
+__all__ = ["follow", "run_wear"]
 
 
 def run_wear(
@@ -53,27 +55,7 @@ def run_wear(
     keeper = DayKeeper(folder, sensor.name, values["rate_hz"], driver.resolution(values), settings, calibration)
     with ExitStack() as stack:
         outputs = _outputs(stack, settings, broker, sensor.name, as_json=as_json)
-        asyncio.run(_wear(sensor, keeper, outputs))
-
-
-def choose_sensor(sensors: tuple[KnownSensor, ...], name: str | None) -> KnownSensor:
-    """Return the sensor of a name, or the only one.
-
-    Raises
-    ------
-    SensorError
-        There is none such, or which one is meant is not clear.
-
-    """
-    if not sensors:
-        raise SensorError("no sensor has been added yet: `lumbar scan` shows who is there, `lumbar sensor add` adds it")
-    names = ", ".join(sensor.name for sensor in sensors)
-    if name is None and len(sensors) > 1:
-        raise SensorError(f"there are several sensors: say which ({names})")
-    chosen = [sensor for sensor in sensors if name in (None, sensor.name)]
-    if not chosen:
-        raise SensorError(f"no sensor is called {name}; there are {names}")
-    return chosen[0]
+        asyncio.run(follow(sensor, keeper, outputs, Radio()))
 
 
 def _outputs(stack: ExitStack, settings: Settings, broker: str | None, title: str, *, as_json: bool) -> Outputs:
@@ -90,14 +72,31 @@ def _outputs(stack: ExitStack, settings: Settings, broker: str | None, title: st
     return Outputs(view, client, history)
 
 
-async def _wear(sensor: KnownSensor, keeper: DayKeeper, outputs: Outputs) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    if sys.platform != "win32":
-        # There Ctrl+C cancels this coroutine instead, which ends the day as well.
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, stop.set)
-    wearing = Wearing(keeper, outputs, time.time)
-    radio = Radio()
-    link = SensorLink(sensor, radio, SensorScanner(radio), wearing)
-    await wear(wearing, link, outputs, stop)
+async def follow(
+    sensor: KnownSensor, keeper: DayKeeper, outputs: Outputs, radio: Radio, utc_now: Callable[[], float] = time.time
+) -> None:
+    """Follow a sensor until told to stop (Ctrl+C, or SIGTERM); then the day so far is summed up.
+
+    Parameters
+    ----------
+    sensor
+        The wearer's.
+    keeper
+        Makes the days.
+    outputs
+        Terminal, broker and history.
+    radio
+        Bluetooth.
+    utc_now
+        The computer's clock, seconds since the Unix epoch.
+
+    Raises
+    ------
+    LumbarError
+        Bluetooth, the disk or the outbox cannot be used.
+
+    """
+    with stop_on_signals() as stop:
+        wearing = Wearing(keeper, outputs, utc_now)
+        link = SensorLink(sensor, radio, SensorScanner(radio), wearing, utc_now)
+        await wear(wearing, link, outputs, stop)

@@ -56,7 +56,7 @@ def check_accounts(lived, truth, received):
     assert (truth.fate[received] != Fate.TAKEN).all(), "nothing invented"
     total = lived.link.stream.ledger.total
     unpaired = lived.link.stream.unpaired
-    assert len(received) + unpaired == total.received
+    assert total.received - len(received) in {0, unpaired}, "those paired by order are left out before the account"
     missing = np.setdiff1d(np.flatnonzero(truth.fate == Fate.ARRIVED), received)
     assert len(missing) <= unpaired
     between = np.setdiff1d(np.arange(received[0], received[-1] + 1), received)
@@ -85,8 +85,6 @@ def test_every_sample_is_recorded_once_or_counted(live_through, kind, minutes, l
         assert lived.connected_after(returned_s) - returned_s <= 5.0
     error_s = lived.live.time - EPOCH_S - truth.time_s[received]
     settled = truth.time_s[received] > minutes * MINUTE_S / 3
-    print(
-        f"{kind}: {len(truth.number)} taken, {len(received)} live, {lived.late} late, "
-        f"sd {1e3 * error_s[settled].std():.2f} ms, bias {1e3 * error_s[settled].mean():.2f} ms, "
-        f"most {1e3 * np.abs(error_s[settled]).max():.1f} ms, {lived.link.stream.unpaired} unpaired"
-    )
+    # The connection interval, 37.5 ms, is in step with some packets for minutes; see docs/benchmarks.md.
+    assert error_s[settled].std() <= (0.003 if is_ticked(kind) else 0.010)
+    assert abs(error_s[settled].mean()) <= 0.010

@@ -5,6 +5,7 @@ from config.errors import PacketError
 from firmware_bridge.devices.driver import Packet
 from firmware_bridge.imu import concatenate
 from firmware_bridge.time_base import SampleStream
+from firmware_bridge.time_base.pairing import STEADY_PACKETS
 from firmware_bridge.time_base.sample_clock import make_time_base
 
 UTC_S = 1_800_000_000.0
@@ -80,13 +81,14 @@ def test_a_reboot_that_is_told_is_a_new_segment_whatever_the_ticks_say(make_sens
     assert [segment.lost for segment in stream.ledger.segments] == [0, 0]
 
 
-def test_a_counter_that_begins_anew_is_a_new_segment(make_sensor, clocks):
+def test_a_counter_that_begins_anew_keeps_the_clock_and_the_account(make_sensor, clocks):
+    """The sensor was told to start again and counts from zero; its clock, and what is known of it, went on."""
     sensor = make_sensor(clocks["lsp"])
     restarted = make_sensor(clocks["lsp"], first_ticks=32768 * 60)
     stream = SampleStream(clocks["lsp"], 100.0, 0.0, UTC_S)
     send(stream, sensor, range(100))
     send(stream, restarted, range(100), host_s=60.0)
-    assert [segment.received for segment in stream.ledger.segments] == [1000, 1000]
+    assert [(segment.received, segment.lost) for segment in stream.ledger.segments] == [(2000, 5000)]
 
 
 def test_a_night_out_of_reach_is_counted_to_the_sample(make_sensor, clocks):
@@ -156,3 +158,18 @@ def test_packets_without_samples_give_nothing_and_samples_without_ticks_are_an_e
         stream.push(Packet(acc=np.zeros((1, 3))), 1.0)
     with pytest.raises(ValueError, match="positive"):
         make_time_base(None, 0.0)
+
+
+def test_packets_of_acc_and_gyr_without_times_are_joined_in_their_order():
+    stream = SampleStream(None, 100.0, 0.0, UTC_S)
+    chunks = []
+    for number in range(200):
+        values = np.full((3, 3), float(number))
+        if number not in {50, 51}:
+            chunks += stream.push(Packet(acc=values), number * 0.03 + 0.001)
+        if number >= 2:
+            chunks += stream.push(Packet(gyr=values), number * 0.03 + 0.002)
+    joined = concatenate([*chunks, *stream.flush()])
+    assert stream.unpaired == 2 * 3, "the gyroscope was switched on later"
+    apart = joined.acc[:, 0] != joined.gyr[:, 0]
+    assert 0 < apart.sum() <= 3 * STEADY_PACKETS, "after two lost packets the order is soon right again"

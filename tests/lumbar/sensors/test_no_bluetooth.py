@@ -50,6 +50,16 @@ def test_so_do_the_others(without_bluetooth, known, tmp_path, command):
     assert not list((tmp_path / "data").glob("recordings/*"))
 
 
+def test_wearing_says_so_too_among_what_it_logs(without_bluetooth, known, tmp_path):
+    (tmp_path / "data").mkdir()
+    save_known_sensors(tmp_path / "data" / "sensors.toml", (known("lsp"),))
+    outcome = without_bluetooth("wear")
+    assert refused(outcome)
+    assert outcome.stdout == ""
+    assert "summed up" not in outcome.stderr
+    assert sum(line.startswith("lumbar: ") for line in outcome.stderr.splitlines()) == 1
+
+
 def test_the_list_needs_no_bluetooth(without_bluetooth, known, tmp_path):
     assert "lumbar scan" in without_bluetooth("sensor", "list").stdout
     save_known_sensors(tmp_path / "data" / "sensors.toml", (known("lsp"),))
