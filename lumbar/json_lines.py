@@ -30,6 +30,8 @@ class JsonLines:
         """Write one event."""
         fields = dataclasses.asdict(event)
         self._out.write(json.dumps({"event": type(event).__name__, **fields}) + "\n")
+        # Whoever reads a pipe hears of an alert when it is raised, not when the buffer is full.
+        self._out.flush()
 
     def show_now(self, now: Now) -> None:
         """Write nothing: changes of posture come as events."""

@@ -254,7 +254,7 @@ async def go(settings, history):
     wearer = SimulatedWearer((Stand(10.0), Walk(40.0), Stand(600.0)), sensor=SensorModel.ideal())
     world = await virtual_world()
     await world.add("lsp", Specimen(motion=PlayedMotion(wearer)))
-    sensor = KnownSensor("belt", "lsp", "D0:00:00:00:00:02", "0001")
+    sensor = KnownSensor(name="belt", driver="lsp", address="D0:00:00:00:00:02", serial="0001")
     driver = driver_named("lsp")
     size = driver.resolution(driver.settings_with({}))
     keeper = DayKeeper(data_folder(settings) / "recordings", "belt", 100.0, size, settings, None)
@@ -273,7 +273,7 @@ print("ended in order", flush=True)
 def test_sigterm_ends_it_in_order_with_the_day_summed_up(tmp_path, lumbar_json, monkeypatch):
     monkeypatch.setenv("LUMBAR_STORAGE__FOLDER", str(tmp_path / "data"))
     with subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True) as child:
-        walked = next(line for line in child.stdout if "walking_bout" in line)
+        walked = next(line for line in child.stdout if "WalkingBout" in line)
         child.send_signal(signal.SIGTERM)
         *_, last = child.stdout
         assert (child.wait(30), last) == (0, "ended in order\n")
