@@ -69,13 +69,16 @@ def demo(
     speed: Speed = "max",
     hours: Annotated[float, typer.Option(help="Length of the simulated working day.", min=0.25, max=24)] = 8.0,
     seed: Annotated[int, typer.Option(help="Another seed is another day.", min=0)] = 1,
+    bluetooth: Annotated[
+        bool, typer.Option("--bluetooth", help="From a virtual sensor, over virtual air and the real Bluetooth link.")
+    ] = False,
     broker: BrokerAddress = None,
     settings: SettingsFile = None,
 ) -> None:
     """Watch a simulated wearer's day at a desk go through the real program."""
     from lumbar.commands.live import run_demo
 
-    run_demo(speed, hours, seed, broker, settings)
+    run_demo(speed, hours, seed, broker, settings, bluetooth=bluetooth)
 
 
 @app.command()

@@ -135,17 +135,22 @@ def decode(
     Raises
     ------
     PacketError
-        A notification is not what this sensor sends; the message says which one.
+        A notification is not what this sensor sends, or the last is only the beginning of something; the message says
+        which one.
 
     """
     decoder = driver.decoder(settings)
     ticks_of = driver.clock.ticks_of if driver.clock else TicksOf.FIRST
+    number = 0
+    packets: tuple[Packet, ...] = ()
     for number, data in enumerate(notifications, 1):
         try:
             packets = decoder.push(characteristic, data)
         except PacketError as error:
             raise PacketError(f"notification {number}: {error}") from error
         yield DecodedNotification.model_validate(_facts(packets, ticks_of))
+    if number and not packets:
+        raise PacketError(f"notification {number}: this is only the beginning of a message; what follows is missing")
 
 
 def decoded_json(notifications: Sequence[DecodedNotification]) -> str:

@@ -48,11 +48,25 @@ class View(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where what is noticed goes; None leaves one out."""
+    """Where what is noticed goes; None leaves one out.
+
+    Parameters
+    ----------
+    view
+        Terminal, or JSON lines.
+    client
+        To the broker.
+    history
+        Days.
+    nudge
+        Called with each alert that is played, for a sensor that vibrates. (`lumbar.wear` has its own way.)
+
+    """
 
     view: View | None = None
     client: MessageClient | None = None
     history: History | None = None
+    nudge: Callable[[], None] | None = None
 
 
 class Pace:
@@ -131,6 +145,8 @@ def _tell(
     noticed: list[Noticed], pipeline: LivePipeline, publisher: Publisher | None, outputs: Outputs
 ) -> list[Alert | AlertResolved]:
     for event in noticed:
+        if isinstance(event, Alert) and outputs.nudge is not None:
+            outputs.nudge()
         if publisher is not None:
             publisher.publish(event)
         if outputs.view is not None:

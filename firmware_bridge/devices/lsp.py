@@ -100,7 +100,7 @@ class LspDecoder:
         }
 
     def push(self, characteristic: str, data: bytes) -> tuple[Packet, ...]:
-        """Return the one packet of the value; none for pieces of the log, which `LspLogDownload` reads.
+        """Return the one packet of the value; pieces of the log say only where they belong (see `LspLogDownload`).
 
         Raises
         ------
@@ -111,10 +111,9 @@ class LspDecoder:
         if characteristic not in self._readers:
             raise PacketError(f"LSP: nothing is known of characteristic {characteristic}")
         try:
-            packet = self._readers[characteristic](data)
+            return (self._readers[characteristic](data),)
         except ValueError as error:
             raise PacketError(f"LSP: {error}") from error
-        return () if packet is None else (packet,)
 
     def _samples(self, data: bytes) -> Packet:
         said = codec.unpack_data(data)
@@ -180,8 +179,9 @@ def _log_response(data: bytes) -> Packet:
     return Packet(fields=fields if response.count is None else fields | {"log_blocks": response.count})
 
 
-def _log_chunk(data: bytes) -> None:
-    codec.unpack_chunk(data)
+def _log_chunk(data: bytes) -> Packet:
+    block, offset, piece = codec.unpack_chunk(data)
+    return Packet(fields={"log_block": block, "log_offset": offset, "log_bytes": piece.hex()})
 
 
 def _command(op: int, *arguments: int) -> Write:

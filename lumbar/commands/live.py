@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -29,8 +29,12 @@ from lumbar.session import Outputs, Pace, chunk_seconds, play
 from lumbar.summary_view import show_summary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from analytics.summary_model import DailySummary
     from config.settings import MqttSettings, Settings
+    from firmware_bridge.imu import ImuChunk
+    from firmware_bridge.virtual import SimulatedWearer
     from lumbar.commands.inputs import RecordingChoice
 
 __all__ = ["run_demo", "run_replay"]
@@ -38,6 +42,8 @@ __all__ = ["run_demo", "run_replay"]
 CONNECT_S = 10.0
 DEMO_RATE_HZ = 100.0
 DEMO_BEGINS_AT_HOUR = 8
+LONGEST_BLUETOOTH_CHUNK_S = 1.0
+"""A nudge that the sensor is to give waits no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,24 @@ class Link:
         return f"broker {self.address} {state}, {status.waiting} messages waiting"
 
 
-def run_demo(speed_text: str, hours: float, seed: int, broker: str | None, settings_file: Path | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the demo plays, and where to; `pulses_n` tells how often the sensor vibrated, where there is one."""
+
+    chunks: Iterator[ImuChunk]
+    outputs: Outputs
+    status: Callable[[], str]
+    pulses_n: Callable[[], int] | None = None
+
+    def say_goodbye(self, console: Console) -> None:
+        """Tell what only the sensor knows."""
+        if self.pulses_n is not None:
+            console.print(f"Pulses of the virtual sensor's motor: {self.pulses_n()}.", style="dim")
+
+
+def run_demo(
+    speed_text: str, hours: float, seed: int, broker: str | None, settings_file: Path | None, *, bluetooth: bool
+) -> None:
     """Play a simulated wearer's day through the live program."""
     from firmware_bridge.virtual import SensorModel, SimulatedWearer, desk_day  # noqa: PLC0415 - only for the demo
 
@@ -66,7 +89,7 @@ def run_demo(speed_text: str, hours: float, seed: int, broker: str | None, setti
         seed,
         rate_hz=DEMO_RATE_HZ,
         mounting="quarter_turn",
-        sensor=SensorModel.drawn(seed),
+        sensor=SensorModel.ideal() if bluetooth else SensorModel.drawn(seed),
         start=_this_morning(settings),
     )
     sections = tuple(
@@ -81,17 +104,35 @@ def run_demo(speed_text: str, hours: float, seed: int, broker: str | None, setti
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lumbar-demo-")))
         link = _connect(stack, broker, settings, folder / "outbox.sqlite")
         view = LiveView(console, settings.wearer.zone, "lumbar demo")
-        pipeline = LivePipeline(settings, DEMO_RATE_HZ, sections=sections)
+        if bluetooth:
+            stage = _over_bluetooth(stack, wearer, speed, settings, Outputs(view, link.client), link)
+        else:
+            stage = Stage(wearer.chunks(chunk_seconds(speed)), Outputs(view, link.client), link.status)
         summary = play(
-            wearer.chunks(chunk_seconds(speed)),
-            pipeline,
+            stage.chunks,
+            LivePipeline(settings, DEMO_RATE_HZ, sections=sections),
             settings,
-            Outputs(view, link.client),
+            stage.outputs,
             "demo",
             Pace(speed),
-            link.status,
+            stage.status,
         )
         _finish(summary, link, console)
+        stage.say_goodbye(console)
+
+
+def _over_bluetooth(
+    stack: ExitStack, wearer: SimulatedWearer, speed: float | None, settings: Settings, outputs: Outputs, link: Link
+) -> Stage:
+    """Return the demo's samples from a virtual sensor; it is switched off with the stack."""
+    from lumbar.demo_air import WearerOverBluetooth  # noqa: PLC0415 - bumble takes a second to import
+
+    air = stack.enter_context(WearerOverBluetooth(wearer))
+    haptics = settings.haptics
+    if haptics.enabled:
+        outputs = replace(outputs, nudge=lambda: air.nudge(haptics.strength, haptics.duration_s))
+    seconds = min(chunk_seconds(speed), LONGEST_BLUETOOTH_CHUNK_S)
+    return Stage(air.chunks(seconds), outputs, lambda: f"{air.status()}; {link.status()}", lambda: air.pulses_n)
 
 
 def run_replay(

@@ -18,6 +18,7 @@ from config.units import GRAVITY_MS2
 from firmware_bridge.devices.capture2go_frames import frame_bytes
 from firmware_bridge.devices.catalogue import DRIVERS
 from firmware_bridge.devices.driver import Write
+from lumbar.decoded import decode as notifications_of
 
 VECTORS = Path(__file__).parents[2] / ".." / "shared" / "ble" / "vectors.json"
 
@@ -299,3 +300,20 @@ def test_help_of_the_group_loads_no_driver():
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert "decode" in result.stdout
     assert result.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+@pytest.mark.parametrize(
+    "vector", [v for v in vectors("notify") if v["id"] not in REFUSED], ids=lambda vector: vector["id"]
+)
+def test_a_packet_whose_end_is_missing_is_refused(vector, cut):
+    driver = DRIVERS[driver_of(vector)]
+    settings = driver.settings_with(number_pairs(vector))
+    data = bytes.fromhex(vector["hex"])[:-cut]
+    with pytest.raises(SensorError):
+        list(notifications_of(driver, settings, vector["characteristic"], [data]))
+
+
+def number_pairs(vector):
+    pairs = (pair.split("=") for pair in SETTINGS.get(vector["id"], ()))
+    return {name: float(value) for name, value in pairs}
