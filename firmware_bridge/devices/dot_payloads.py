@@ -133,9 +133,8 @@ def read_payload(mode: int, characteristic: str, data: bytes) -> Packet:
 
 def _fits(mode: PayloadMode, characteristic: str, data: bytes) -> bool:
     size = mode.layout.size
-    return (
-        mode.characteristic == characteristic and size <= len(data) <= _LONGEST[characteristic] and not any(data[size:])
-    )
+    whole = len(data) in {size, _LONGEST[characteristic]}
+    return mode.characteristic == characteristic and whole and not any(data[size:])
 
 
 def _told_by_length(characteristic: str, data: bytes) -> int:
@@ -147,8 +146,8 @@ def _told_by_length(characteristic: str, data: bytes) -> int:
     if not fitting:
         sizes = sorted({mode.layout.size for mode in MODES.values() if mode.characteristic == characteristic})
         raise PacketError(
-            f"Movella DOT payload on {characteristic}: expected {' or '.join(map(str, sizes))} bytes, padded with zeros"
-            f" up to {_LONGEST[characteristic]} at most; got {len(data)}: {data[:8].hex()}"
+            f"Movella DOT payload on {characteristic}: expected {' or '.join(map(str, sizes))} bytes, or padded with"
+            f" zeros to {_LONGEST[characteristic]}; got {len(data)}: {data[:8].hex()}"
         )
     # What a short mode leaves to the padding is zero in a longer one only by rare chance.
     modes = [number for number, size in fitting.items() if size == min(fitting.values())]
