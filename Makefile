@@ -7,13 +7,17 @@ PYTHON ?= python3
 UV := $(shell command -v uv || echo .uv/bin/uv)
 RUN := .venv/bin/
 
-.PHONY: demo test check benchmark lock clean
+.PHONY: demo test proof check benchmark lock clean
 
 demo: .venv/.wearer
 	$(RUN)lumbar demo
 
 test: .venv/.developer
-	$(RUN)pytest -n 2
+	$(RUN)pytest -n 2 -m "not slow"
+
+# Proofs that take minutes: an hour of every sensor through everything that goes wrong.
+proof: .venv/.developer
+	$(RUN)pytest -n 2 -m slow
 
 check: .venv/.developer
 	$(RUN)ruff check .
