@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from config.known_sensors import KnownSensor
     from firmware_bridge.devices.driver import Packet
     from firmware_bridge.imu import ImuChunk
+    from firmware_bridge.link.clock_memory import ClockMemory
     from firmware_bridge.link.listener import LinkListener
     from firmware_bridge.link.radio import Radio
     from firmware_bridge.link.scanner import SensorScanner, Sighting
@@ -46,12 +47,10 @@ CONNECT_ATTEMPTS = 2
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 4.0
 """Each attempt follows a sighting, so the pause need not grow long: who comes back waits no longer than this."""
 
-STEADY_S = 60.0
-"""A connection that lasted so long was a good one: the next failure is the first again."""
-
 GOODBYE_S = 2.0
 BATTERY_EVERY_S = 600.0
 ANCHOR_EVERY_S = 60.0
+CLOCK_SETTLES_S = 3.0
 MICROSECONDS = 1e6
 
 
@@ -72,6 +71,8 @@ class SensorLink:
         Gets samples and states.
     utc_now
         The computer's clock, seconds since the Unix epoch.
+    memory
+        Keeps the sensor's clock from one start of the program to the next; None where it need not.
 
     Attributes
     ----------
@@ -89,6 +90,7 @@ class SensorLink:
         scanner: SensorScanner,
         listener: LinkListener,
         utc_now: Callable[[], float] = time.time,
+        memory: ClockMemory | None = None,
     ) -> None:
         self.sensor = sensor
         self.stream: SampleStream | None = None
@@ -98,6 +100,7 @@ class SensorLink:
         self._scanner = scanner
         self._listener = listener
         self._utc_now = utc_now
+        self._memory = memory
         self._state = SensorState()
         self._connection: Connection | None = None
         self._backfill: Backfill | None = None
@@ -127,13 +130,13 @@ class SensorLink:
         sighting = await self._scanner.wait_for(self.sensor.address)
         while True:
             self._state = replace(self._state, signal_dbm=sighting.signal_dbm)
-            began = self._now()
             try:
                 # In a task of its own: a task group leaves its task marked as cancelled (CPython before 3.13).
                 await asyncio.create_task(self._serve(sighting))
             except ExceptionGroup as group:
                 self._say_lost(_reason_of(group))
-            pause_s = SHORTEST_PAUSE_S if self._now() - began > STEADY_S else min(2 * pause_s, LONGEST_PAUSE_S)
+            # A connection that brought samples was a good one: the next failure is the first again.
+            pause_s = SHORTEST_PAUSE_S if self._streaming.is_set() else min(2 * pause_s, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
             sighting = await self._look_again()
 
@@ -209,10 +212,10 @@ class SensorLink:
         finally:
             connection.drain()
             self._connection = self._backfill = None
-            if self.stream is not None:
-                self._chunks += self.stream.flush()
-                self._give()
-            await connection.close()
+            try:
+                await connection.close()
+            finally:
+                self._finish(connection)
 
     async def _say_goodbye(self, connection: Connection) -> None:
         """Stop the stream, which would empty the sensor's battery; nobody waits for the answers any longer."""
@@ -224,6 +227,14 @@ class SensorLink:
             await asyncio.wait_for(connection.play(steps), GOODBYE_S)
         except (SensorError, *LINK_ERRORS) as error:
             logger.debug("%s was not told to stop (%s)", self.sensor.name, error)
+
+    def _finish(self, connection: Connection) -> None:
+        """Hand on what still came while the connection was being closed, and what waited for more."""
+        connection.drain()
+        if self.stream is not None:
+            self._chunks += self.stream.flush()
+            self._give()
+            self._remember_clock()
 
     async def _begin(self, connection: Connection) -> None:
         await require_serial(connection, self.sensor)
@@ -242,12 +253,14 @@ class SensorLink:
             await asyncio.sleep(ANCHOR_EVERY_S)
             if self.stream is not None:
                 self.stream.anchor_utc(self._now(), self._utc_now())
+                self._remember_clock()
 
     async def _look_at_battery(self, connection: Connection) -> None:
         while True:
             try:
                 await connection.play(self._driver.battery)
-            except SensorError as error:
+            except (SensorError, *LINK_ERRORS) as error:
+                # Not every one has the service; where the link broke, that is seen elsewhere.
                 logger.info("%s does not tell its charge (%s)", self.sensor.name, error)
             await asyncio.sleep(BATTERY_EVERY_S)
 
@@ -260,11 +273,25 @@ class SensorLink:
         await self._streaming.wait()
         if self.stream is None:
             return
+        # The first packets may all be late; some more tell better when the sensor was back.
+        await asyncio.sleep(CLOCK_SETTLES_S)
         self._backfill = Backfill(self._driver, self._settings, self.stream, self._boot, self._utc_now)
-        await self._backfill.run(connection, self._listener.late_samples)
-        self._backfill = None
-        if self._driver.start_log is not None:
-            await connection.play(self._driver.start_log(self._settings))
+        try:
+            await self._backfill.run(connection, self._keep_late)
+            self._backfill = None
+            if self._driver.start_log is not None:
+                await connection.play(self._driver.start_log(self._settings))
+        except (SensorError, *LINK_ERRORS) as error:
+            # The samples of now go on; where the link broke, that is seen elsewhere.
+            logger.warning("the offline log of %s cannot be used (%s)", self.sensor.name, error)
+
+    def _keep_late(self, late: ImuChunk, rate_hz: float) -> None:
+        self._remember_clock()
+        self._listener.late_samples(late, rate_hz)
+
+    def _remember_clock(self) -> None:
+        if self._memory is not None and self.stream is not None:
+            self._memory.keep(self._boot, self.stream.points())
 
     def _overhear(self, characteristic: str, data: bytes) -> None:
         if self._backfill is not None:
@@ -282,6 +309,8 @@ class SensorLink:
             self.stream = SampleStream(
                 self._driver.clock, self._settings["rate_hz"], self._now(), self._utc_now(), gyroscope=has_gyroscope
             )
+            if self._memory is not None:
+                self.stream.recall(self._memory.load(self._boot))
         self._chunks += self.stream.push(packet, arrival_s)
         self._streaming.set()
 

@@ -20,6 +20,12 @@ START_SLEW = 0.02
 START_S = 30.0
 """For so long after the first packet, when a stalled first packet may have set the clock late, slewing is faster."""
 
+HOLE_S = 5.0
+"""After so long without packets both ends of the hole are kept, to place by them what the sensor logged within."""
+
+PAST_POINTS = 256
+"""Ends of holes that are kept; the offline logs of all sensors are far shorter than so many."""
+
 EARLY_S = 1.0
 EARLY_FRACTION = 0.02
 """No clock makes a packet come earlier than this before the line: the sensor's clock, or the host's, was set."""
@@ -49,6 +55,8 @@ class HostClock:
         self._corrected_at_s = 0.0
         self._newest_s: float | None = None
         self._first_s = 0.0
+        self._past: list[tuple[float, float]] = []
+        self._resumed_s = 0.0
 
     def restart(self) -> None:
         """Forget the sensor's clock: with the next packet it starts anew."""
@@ -95,10 +103,16 @@ class HostClock:
         """Take in that the sample of `device_s` was here by `arrival_s`."""
         if self._newest_s is None:
             self._envelope.add(device_s, arrival_s)
-            self._newest_s = self._corrected_at_s = self._first_s = device_s
+            self._newest_s = self._corrected_at_s = self._first_s = self._resumed_s = device_s
+            self._past = [point for point in self._past if point[0] < device_s]
             return
         reached = self._newest_s
         before_s = self._time(reached)
+        if device_s - reached > HOLE_S:
+            self._past = [*self._past, (self._resumed_s, self._time(self._resumed_s)), (reached, before_s)][
+                -PAST_POINTS:
+            ]
+            self._resumed_s = device_s
         if self._envelope.add(device_s, arrival_s):
             self._correct(reached, before_s)
         self._newest_s = max(reached, device_s)
@@ -118,6 +132,31 @@ class HostClock:
 
     def _time(self, device_s: float) -> float:
         return float(self.times(np.array([device_s]))[0])
+
+    def points(self) -> list[tuple[float, float]]:
+        """Return sensor times whose host time is known well: the ends of holes, and the newest."""
+        if self._newest_s is None:
+            return list(self._past)
+        return [*self._past, *((at_s, self._time(at_s)) for at_s in (self._resumed_s, self._newest_s))]
+
+    def recall(self, points: list[tuple[float, float]]) -> None:
+        """Take what `points` said of the same boot before the program was started anew; before the first packet."""
+        self._past = points[-PAST_POINTS:]
+
+    def past_times(self, device_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the host's times of sensor times, those in holes straight between the ends; shape (n,) both, s.
+
+        The line of now, drawn back over a long hole, would be off by the error of its slope, ms a minute at first.
+        """
+        host_s = self.times(device_s)
+        if not self._past:
+            return host_s
+        known_s, at_s = np.array([*self._past, (self._resumed_s, self._time(self._resumed_s))]).T
+        within = (device_s >= known_s[0]) & (device_s < self._resumed_s)
+        host_s[within] = np.interp(device_s[within], known_s, at_s)
+        before = device_s < known_s[0]
+        host_s[before] += at_s[0] - self._time(float(known_s[0]))
+        return host_s
 
     def times(self, device_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the host's monotonic time of sensor times; shape (n,) both, s."""

@@ -97,7 +97,24 @@ class SampleStream:
         wrap_s = 2.0**self._clock.ticks_bits / self._clock.tick_hz
         device_s = ticks / self._clock.tick_hz
         device_s = device_s + wrap_s * np.round((self._host.newest_s - device_s) / wrap_s)
-        return self._host.times(device_s) + self._utc.offset_s
+        return self._host.past_times(device_s) + self._utc.offset_s
+
+    def points(self) -> list[tuple[float, float]]:
+        """Return what is known of the sensor's clock: times on it, and UTC, in s; nothing for a sensor without."""
+        if self._host is None:
+            return []
+        return [(device_s, host_s + self._utc.offset_s) for device_s, host_s in self._host.points()]
+
+    def recall(self, points: list[tuple[float, float]]) -> None:
+        """Take what `points` said before the program was started anew, of the same boot of the sensor.
+
+        To be called before the first packet. Its samples are then placed as they would have been before.
+        """
+        if self._clock is None or self._host is None or not points:
+            return
+        wrap_s = 2.0**self._clock.ticks_bits / self._clock.tick_hz
+        base_s = wrap_s * (points[-1][0] // wrap_s)
+        self._host.recall([(device_s - base_s, utc_s - self._utc.offset_s) for device_s, utc_s in points])
 
     def push(self, packet: Packet, arrival_s: float) -> tuple[ImuChunk, ...]:
         """Return the samples that a packet completes.

@@ -16,6 +16,7 @@ from config.known_sensors import load_known_sensors
 from config.profile import load_profile
 from config.settings import load_settings
 from firmware_bridge.devices.catalogue import driver_named
+from firmware_bridge.link.clock_memory import ClockMemory
 from firmware_bridge.link.link import SensorLink
 from firmware_bridge.link.radio import Radio
 from firmware_bridge.link.scanner import SensorScanner
@@ -98,5 +99,6 @@ async def follow(
     """
     with stop_on_signals() as stop:
         wearing = Wearing(keeper, outputs, utc_now)
-        link = SensorLink(sensor, radio, SensorScanner(radio), wearing, utc_now)
+        memory = ClockMemory(keeper.folder / f"{sensor.name}.clock.json")
+        link = SensorLink(sensor, radio, SensorScanner(radio), wearing, utc_now, memory)
         await wear(wearing, link, outputs, stop)
