@@ -96,19 +96,19 @@ def broker():
 
 
 class Seen:
-    """Keeps what is shown, and when."""
+    """Keeps what is shown."""
 
     def __init__(self):
-        self.events, self.links = [], []
+        self.events = []
 
     def show(self, event):
-        self.events.append((asyncio.get_running_loop().time(), event))
+        self.events.append(event)
 
     def show_now(self, _now):
         pass
 
-    def show_link(self, text):
-        self.links.append((asyncio.get_running_loop().time(), text))
+    def show_link(self, _text):
+        pass
 
 
 @dataclass
@@ -176,11 +176,10 @@ def test_a_slouch_is_one_pulse_within_a_fifth_of_a_second_and_one_alert(worn, br
     result = worn(until_the_end, phase_s=phase_s, conditions=Conditions(0.02, missed_event_share=0.05))
     listener.wait_for("lumbar/me/alert/slouch", b"")
     listener.close()
-    ((told_s, alert),) = [(at, event) for at, event in result.seen.events if isinstance(event, Alert)]
+    (alert,) = [event for event in result.seen.events if isinstance(event, Alert)]
     assert alert.time == alert.since + 20
     due_s = alert.time - result.epoch_s
     (pulse,) = result.sensor.pulses
-    print(f"told {1e3 * (told_s - due_s):+.0f} ms, felt {1e3 * (pulse.time_s - due_s):+.0f} ms after it was due")
     assert -0.02 < pulse.time_s - due_s <= 0.2, "the last row of a second is whole 10 ms before the second's end"
     (published,) = listener.contents("alert/slouch")
     assert (published.kind, published.since) == ("slouch", alert.since)
@@ -230,7 +229,8 @@ def test_a_silent_sensor_is_lost_within_ten_seconds_and_connected_when_it_is_bac
     assert lost_s - times["silent"] <= 10
     assert all(state == "lost" for at, state in states if lost_s <= at < times["back"] - 0.1)
     back_s = next(at for at, state in states if at >= times["back"] - 0.1 and state == "connected")
-    assert back_s - times["back"] <= 5
+    # In a stall it may just have connected, and waits for an answer that is lost (5 s), then pauses (4 s).
+    assert back_s - times["back"] <= (12 if fault is stalled else 5)
     late = Listener(broker, "lumbar/me/sensor/state")
     late.wait_for("lumbar/me/sensor/state", b"connected")
     late.close()
