@@ -9,6 +9,7 @@ from firmware_bridge.recordings.recorder import Recorder
 from firmware_bridge.recordings.rows import cut
 from firmware_bridge.recordings.segments import list_segments
 from lumbar.days import keep_recording
+from lumbar.given_alerts import GivenAlerts
 from lumbar.pipeline import LivePipeline, review
 from posture.events import Alert, AlertResolved
 
@@ -124,8 +125,15 @@ class WearDay:
         self._pipeline = keeper.pipeline()
         self._alerts: list[Alert | AlertResolved] = []
         self._end_s = -1.0
-        for chunk in recorded_chunks(day_folder(keeper.folder, day, keeper.sensor)):
-            self._follow(chunk)
+        folder = day_folder(keeper.folder, day, keeper.sensor)
+        self._given = given_file(folder)
+        for chunk in recorded_chunks(folder):
+            self._alerts += alerts_among(self._follow(chunk))
+        given = self._given.load()
+        if given is None:
+            self._given.add(self._alerts)
+        else:
+            self._alerts = given
 
     @property
     def pipeline(self) -> LivePipeline:
@@ -147,7 +155,12 @@ class WearDay:
 
         """
         self._recorder.append(chunk)
-        return self._follow(chunk)
+        noticed = self._follow(chunk)
+        fresh = [event for event in alerts_among(noticed) if event not in self._alerts]
+        if fresh:
+            self._given.add(fresh)
+            self._alerts += fresh
+        return noticed
 
     def insert(self, chunk: ImuChunk, rate_hz: float) -> int:
         """Record samples that came late; returns how many were new. On return they are on the disk."""
@@ -158,7 +171,8 @@ class WearDay:
     def end(self) -> list[Noticed]:
         """Return what is still open at the end of the day, and close the recording."""
         noticed = self._pipeline.flush()
-        self._keep_alerts(noticed)
+        # Not kept on the disk: a day that is taken up again has not ended.
+        self._alerts += alerts_among(noticed)
         self._recorder.close()
         return noticed
 
@@ -177,12 +191,23 @@ class WearDay:
 
     def _follow(self, chunk: ImuChunk) -> list[Noticed]:
         noticed = self._pipeline.push(chunk)
-        self._keep_alerts(noticed)
         self._end_s = float(chunk.time[-1])
         return noticed
 
-    def _keep_alerts(self, noticed: Iterable[Noticed]) -> None:
-        self._alerts += [event for event in noticed if isinstance(event, Alert | AlertResolved)]
+
+def alerts_among(noticed: Iterable[Noticed]) -> list[Alert | AlertResolved]:
+    """Return the alerts raised and resolved."""
+    return [event for event in noticed if isinstance(event, Alert | AlertResolved)]
+
+
+def given_on(keeper: DayKeeper, day: date) -> list[Alert | AlertResolved] | None:
+    """Return the alerts that the wearer was given on a day; None where nobody remembers."""
+    return given_file(day_folder(keeper.folder, day, keeper.sensor)).load()
+
+
+def given_file(folder: Path) -> GivenAlerts:
+    """Return where the alerts of the day with this recording are kept."""
+    return GivenAlerts(folder.with_name(f"{folder.name}.alerts.jsonl"))
 
 
 def findings_anew(keeper: DayKeeper, day: date, alerts: Iterable[Alert | AlertResolved] | None = None) -> Findings:
@@ -193,7 +218,7 @@ def findings_anew(keeper: DayKeeper, day: date, alerts: Iterable[Alert | AlertRe
     keeper, day
         Which recording.
     alerts
-        Those that the wearer was given; None where nobody remembers, and then those that the recording gives.
+        Those that the wearer was given; None to look them up, and to take the recording's where nobody remembers.
 
     Raises
     ------
@@ -206,7 +231,8 @@ def findings_anew(keeper: DayKeeper, day: date, alerts: Iterable[Alert | AlertRe
     for chunk in recorded_chunks(day_folder(keeper.folder, day, keeper.sensor)):
         found += pipeline.push(chunk)
     found += pipeline.flush()
-    given = alerts if alerts is not None else (event for event in found if isinstance(event, Alert | AlertResolved))
+    given = alerts if alerts is not None else given_on(keeper, day)
+    given = given if given is not None else alerts_among(found)
     return review(pipeline, keeper.settings, tuple(given)).findings
 
 

@@ -228,6 +228,27 @@ def test_samples_that_come_late_are_worked_in(keeper, history, samples):
     assert summary["slouch"]["episodes_n"] == expected["slouch"]["episodes_n"]
 
 
+def test_an_alert_that_nobody_was_given_does_not_appear_after_a_restart(keeper, history, samples):
+    """The slouch was out of reach; its samples came late, and then the program was started again."""
+    first, last = (int(np.searchsorted(samples.time, samples.time[0] + s)) for s in (150.0, 420.0))
+    wearing, computer, seen = start(keeper, history, samples)
+    wear_through(wearing, computer, samples.rows(0, first), chunk_s=1.0)
+    wear_through(wearing, computer, samples.rows(last, last + 3000), chunk_s=1.0)
+    wearing.late_samples(samples.rows(first, last), 100.0)
+    wearing.close()
+    again, summary = whole_day(keeper, history, samples.rows(last + 3000, len(samples)))
+    assert [event for event in [*seen.events, *again.events] if isinstance(event, Alert)] == []
+    assert summary["slouch"]["episodes_n"] == 2
+    assert summary["alerts"]["given_n"] == 0
+
+
+def test_alerts_that_were_given_are_kept_over_a_restart(keeper, history, samples):
+    cut = int(np.searchsorted(samples.time, samples.time[0] + 330.0))
+    whole_day(keeper, history, samples.rows(0, cut))
+    _, summary = whole_day(keeper, history, samples.rows(cut, len(samples)))
+    assert summary["alerts"]["given_n"] == 1
+
+
 def test_the_state_of_the_sensor_is_shown(keeper, history, samples):
     wearing, _, seen = start(keeper, history, samples)
     wearing.state(SensorState(connected=False, problem="looking for belt"))

@@ -208,7 +208,7 @@ def test_what_the_radio_cannot_take_is_dropped_whole_and_counted(host_of):
         await asyncio.sleep(2)
         missing = assert_heard_or_missing(host, sensor)
         assert sensor.overflowed > 0
-        assert len(missing) == 10 * sensor.overflowed
+        assert len(missing) == 7 * sensor.overflowed, "samples a packet at 100 Hz"
         flagged = [packet for packet in host.packets if packet.counter is not None and packet.fields["flags"] & 1]
         assert len(flagged) > 0
 
