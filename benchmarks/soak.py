@@ -262,7 +262,7 @@ def gaps_of(folder: Path) -> tuple[int, list[tuple[float, float]], tuple[float, 
     """Return how many samples were recorded, the stretches without, and the span; checks that time rises strictly."""
     gaps: list[tuple[float, float]] = []
     samples_n, first, last = 0, np.inf, -np.inf
-    for day in sorted(folder.iterdir()):
+    for day in sorted(path for path in folder.iterdir() if path.is_dir()):
         for chunk in recorded_chunks(day):
             times = chunk.time if samples_n == 0 else np.concatenate([[last], chunk.time])
             steps = np.diff(times)
