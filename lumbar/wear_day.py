@@ -8,6 +8,7 @@ from firmware_bridge.recordings.raw_source import RawSource
 from firmware_bridge.recordings.recorder import Recorder
 from firmware_bridge.recordings.rows import cut
 from firmware_bridge.recordings.segments import list_segments
+from lumbar.analysis import CHUNK_S
 from lumbar.days import keep_recording
 from lumbar.given_alerts import GivenAlerts
 from lumbar.pipeline import LivePipeline, review
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from posture.calibration import Calibration
 
 __all__ = ["DayKeeper", "WearDay", "day_folder", "findings_anew", "keep_day"]
-
-CHUNK_S = 180.0
 
 
 class DayKeeper:

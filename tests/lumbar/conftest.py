@@ -5,8 +5,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from config.calibration import CalibrationSection, SectionName
 from firmware_bridge.imu import concatenate
+from firmware_bridge.recordings import open_recording
 from firmware_bridge.virtual import Bend, Calibration, SimulatedWearer, Sit, SittingPosture, Stand, Walk
+from lumbar.analysis import calibrate_recording
 from lumbar.cli import main
 
 START = 1_767_600_000.0
@@ -48,6 +51,13 @@ def sections_file(wearer, tmp_path_factory):
     rows = [f"{s.start - START},{s.end - START},{s.section}" for s in wearer.truth().calibration]
     path.write_text("start_s,end_s,section\n" + "\n".join(rows) + "\n", encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="session")
+def calibration(recording_file, wearer):
+    """The wearer's, from the guided calibration of the recording."""
+    sections = [CalibrationSection(SectionName(s.section), s.start, s.end) for s in wearer.truth().calibration]
+    return calibrate_recording(open_recording(recording_file), sections)
 
 
 @pytest.fixture

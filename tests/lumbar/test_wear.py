@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
-from config.calibration import CalibrationSection, SectionName
 from config.errors import SensorError
 from config.settings import load_settings
 from firmware_bridge.devices.driver import Resolution
@@ -15,7 +14,6 @@ from firmware_bridge.imu import concatenate
 from firmware_bridge.link.listener import SensorState
 from firmware_bridge.recordings import Recorder, open_recording
 from firmware_bridge.virtual.air.clock import run_virtually
-from lumbar.analysis import calibrate_recording
 from lumbar.history.store import History
 from lumbar.session import Outputs
 from lumbar.wear import Wearing
@@ -40,12 +38,6 @@ class Seen:
 
     def show_link(self, text):
         self.links.append(text)
-
-
-@pytest.fixture(scope="module")
-def calibration(recording_file, wearer):
-    sections = [CalibrationSection(SectionName(s.section), s.start, s.end) for s in wearer.truth().calibration]
-    return calibrate_recording(open_recording(recording_file), sections)
 
 
 @pytest.fixture(scope="module")

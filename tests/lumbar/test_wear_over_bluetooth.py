@@ -13,14 +13,12 @@ from types import SimpleNamespace
 import paho.mqtt.client as mqtt
 import pytest
 
-from config.calibration import CalibrationSection, SectionName
 from config.known_sensors import KnownSensor
 from config.settings import load_settings
 from firmware_bridge.devices.catalogue import driver_named
 from firmware_bridge.link.link import SensorLink
 from firmware_bridge.link.radio import Radio
 from firmware_bridge.link.scanner import SensorScanner
-from firmware_bridge.recordings import open_recording
 from firmware_bridge.virtual import SensorModel, SimulatedWearer, Sit, SittingPosture, Stand
 from firmware_bridge.virtual.air import (
     Conditions,
@@ -31,7 +29,6 @@ from firmware_bridge.virtual.air import (
     utc_from,
     virtual_world,
 )
-from lumbar.analysis import calibrate_recording
 from lumbar.history.store import History
 from lumbar.messaging.client import MessageClient
 from lumbar.messaging.embedded_broker import EmbeddedBroker
@@ -48,12 +45,6 @@ SLOUCHING = (
     Sit(50.0, posture=SittingPosture.SLOUCHED, degrees=20.0),
     Sit(30.0),
 )
-
-
-@pytest.fixture(scope="module")
-def calibration(recording_file, wearer):
-    sections = [CalibrationSection(SectionName(s.section), s.start, s.end) for s in wearer.truth().calibration]
-    return calibrate_recording(open_recording(recording_file), sections)
 
 
 class Listener:
