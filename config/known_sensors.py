@@ -70,7 +70,9 @@ def load_known_sensors(path: Path) -> tuple[KnownSensor, ...]:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{path}: {name}: {first['msg']}; add the sensor anew with `lumbar sensor add`") from error
+        raise SettingsError(
+            f"{path}: {name}: {first['msg']}; mend it, or delete the file and add your sensor anew"
+        ) from error
 
 
 def save_known_sensors(path: Path, sensors: tuple[KnownSensor, ...]) -> None:

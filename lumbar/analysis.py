@@ -19,17 +19,19 @@ from posture.orientation import OrientationFilter
 from posture.resample import Resampler, cells_per_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from config.calibration import CalibrationSection
     from config.settings import Settings
+    from firmware_bridge.imu import ImuChunk
     from firmware_bridge.recordings.read import Recording
 
 __all__ = [
     "Analysis",
     "analyze_recording",
+    "by_the_hour",
     "calibrate_recording",
     "calibration_of",
     "nominal_rate_hz",
@@ -68,6 +70,13 @@ def nominal_rate_hz(recording: Recording) -> float:
     """Return the rate of the first seconds, from the median interval between samples."""
     first = next(recording.chunks(HEAD_S))
     return float(1.0 / np.median(np.diff(first.time)))
+
+
+def by_the_hour(chunks: Iterable[ImuChunk]) -> Iterator[tuple[ImuChunk, ...]]:
+    """Yield chunks of `CHUNK_S` as `LivePipeline.push` takes them fastest: an hour of them at once."""
+    remaining = iter(chunks)
+    while hour := tuple(islice(remaining, CHUNKS_AT_ONCE)):
+        yield hour
 
 
 def survey_offset(
@@ -133,8 +142,7 @@ def analyze_recording(
     offset = None if calibration is not None else survey_offset(recording, progress)
     live = LivePipeline(settings, nominal_rate_hz(recording), calibration, sections, offset)
     events: list[Noticed] = []
-    chunks = recording.chunks(CHUNK_S)
-    while hour := tuple(islice(chunks, CHUNKS_AT_ONCE)):
+    for hour in by_the_hour(recording.chunks(CHUNK_S)):
         events += live.push(*hour)
         if progress is not None:
             progress(float(hour[-1].time[-1]) - recording.start_time_s)

@@ -19,6 +19,8 @@ from posture.events import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pydantic import JsonValue
 
     from lumbar.messaging.client import MessageClient
@@ -30,8 +32,6 @@ __all__ = ["Publisher"]
 class Publisher:
     """Send what was noticed to the broker.
 
-    Alerts left over from a program that died are resolved at the start, since nobody would ever empty their topics.
-
     Parameters
     ----------
     client
@@ -42,8 +42,28 @@ class Publisher:
     def __init__(self, client: MessageClient) -> None:
         self._client = client
         self._activity: tuple[Activity, float] = (Activity.UNKNOWN, 0.0)
-        for kind in client.active_alerts:
-            client.resolve_alert(kind)
+
+    def resolve_left_over(self) -> None:
+        """Resolve the alerts of a program that has ended, since nobody would ever empty their topics."""
+        for kind in self._client.active_alerts:
+            self._client.resolve_alert(kind)
+
+    def publish_untold(self, events: Iterable[Alert | AlertResolved]) -> None:
+        """Publish those alerts and ends of alerts that a program was killed with, in the middle of telling them.
+
+        The outbox knows which of them it has: an alert is active there from the moment it is on the disk until its end
+        is.
+
+        Parameters
+        ----------
+        events
+            Those that may not have been published, before `resolve_left_over`.
+
+        """
+        for event in events:
+            is_active = event.kind.value in self._client.active_alerts
+            if is_active != isinstance(event, Alert):
+                self.publish(event)
 
     def publish_now(self, now: Now) -> None:
         """Publish the posture of the latest second."""

@@ -127,6 +127,8 @@ def play(
 
     """
     publisher = None if outputs.client is None else Publisher(outputs.client)
+    if publisher is not None:
+        publisher.resolve_left_over()
     alerts: list[Alert | AlertResolved] = []
     with ExitStack() as stack:
         if outputs.view is not None:

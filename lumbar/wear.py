@@ -62,6 +62,7 @@ class Wearing:
         self._outputs = outputs
         self._utc_now = utc_now
         self._publisher = None if outputs.client is None else Publisher(outputs.client)
+        self._tell_left_over()
         self._day: WearDay | None = WearDay(self._today(), keeper)
         self._snoozed_until = 0.0
         self._summed_up_at = utc_now()
@@ -77,7 +78,7 @@ class Wearing:
                 self._end_day()
             if self._day is None:
                 self._day = WearDay(date, self._keeper)
-            self._tell(self._day.push(part))
+            self._tell(self._day.push(part), self._day)
             if self._day.pipeline.latest is not None:
                 if self._publisher is not None:
                     self._publisher.publish_now(self._day.pipeline.latest)
@@ -152,13 +153,25 @@ class Wearing:
             case _:
                 raise SensorError(f"{verb}: this version cannot do that while it is worn")
 
-    def _tell(self, noticed: list[Noticed]) -> None:
+    def _tell_left_over(self) -> None:
+        """Publish the alerts that the program was killed with; those that were active have ended with it."""
+        given = self._keeper.newest_given()
+        untold = [] if given is None else given.untold()
+        if self._publisher is not None:
+            self._publisher.publish_untold(untold)
+        if given is not None and untold:
+            given.told(len(untold))
+        if self._publisher is not None:
+            self._publisher.resolve_left_over()
+
+    def _tell(self, noticed: list[Noticed], day: WearDay) -> None:
         for event in noticed:
             snoozed = isinstance(event, Alert) and self._utc_now() < self._snoozed_until
             if isinstance(event, Alert) and not snoozed and self._settings.haptics.enabled:
                 self._nudge(self._settings.haptics.duration_s)
             if self._publisher is not None and not snoozed:
                 self._publisher.publish(event)
+            day.told(event)
             if self._outputs.view is not None:
                 self._outputs.view.show(event)
 
@@ -172,7 +185,7 @@ class Wearing:
         day, self._day = self._day, None
         if day is None:
             return
-        self._tell(day.end())
+        self._tell(day.end(), day)
         self._keep(day.findings())
         if day.end_s >= 0:
             logger.info("the day %s is summed up", day.day)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from config.errors import RecordingError
 from firmware_bridge.recordings.raw_source import RawSource
 from firmware_bridge.recordings.recorder import Recorder
 from firmware_bridge.recordings.rows import cut
-from firmware_bridge.recordings.segments import list_segments
-from lumbar.analysis import CHUNK_S
+from firmware_bridge.recordings.segments import list_late, list_segments
+from lumbar.analysis import CHUNK_S, by_the_hour
 from lumbar.days import keep_recording
-from lumbar.given_alerts import GivenAlerts
+from lumbar.given_alerts import GivenAlerts, still_new
 from lumbar.pipeline import LivePipeline, review
 from posture.events import Alert, AlertResolved
 
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from lumbar.pipeline import Noticed
     from posture.calibration import Calibration
 
-__all__ = ["DayKeeper", "WearDay", "day_folder", "findings_anew", "keep_day"]
+__all__ = ["DayKeeper", "WearDay", "day_folder", "findings_anew", "keep_day", "recorded_chunks"]
+
+GIVEN_SUFFIX = ".alerts.jsonl"
 
 
 class DayKeeper:
@@ -76,8 +79,22 @@ class DayKeeper:
             It cannot be written, or is that of a sensor with other settings.
 
         """
-        folder = day_folder(self.folder, day, self.sensor)
-        return Recorder(folder, self.sensor, self.rate_hz, self.resolution.acc_ms2, self.resolution.gyr_rad_s)
+        folder = self.folder_of(day)
+        is_new = not is_recorded(folder)
+        recorder = Recorder(folder, self.sensor, self.rate_hz, self.resolution.acc_ms2, self.resolution.gyr_rad_s)
+        if is_new:
+            given_file(folder).begin()
+        return recorder
+
+    def folder_of(self, day: date) -> Path:
+        """Return where the recording of a day is kept."""
+        return day_folder(self.folder, day, self.sensor)
+
+    def newest_given(self) -> GivenAlerts | None:
+        """Return where the alerts of the last day are kept; None before the first."""
+        files = self.folder.glob(f"????-??-??-{self.sensor}{GIVEN_SUFFIX}")
+        newest = max(files, default=None)
+        return None if newest is None else GivenAlerts(newest)
 
     def pipeline(self) -> LivePipeline:
         """Return a fresh pipeline."""
@@ -120,17 +137,24 @@ class WearDay:
         self.day = day
         self.has_late = False
         self._keeper = keeper
-        self._recorder = keeper.recorder(day)
+        self._folder = keeper.folder_of(day)
+        # A day without samples leaves nothing behind.
+        self._recorder = keeper.recorder(day) if is_recorded(self._folder) else None
         self._pipeline = keeper.pipeline()
         self._alerts: list[Alert | AlertResolved] = []
+        self._untold: list[Alert | AlertResolved] = []
         self._end_s = -1.0
-        folder = day_folder(keeper.folder, day, keeper.sensor)
-        self._given = given_file(folder)
-        for chunk in recorded_chunks(folder):
-            self._alerts += alerts_among(self._follow(chunk))
+        self._given = given_file(self._folder)
+        for hour in by_the_hour(recorded_chunks(self._folder)):
+            self._alerts += alerts_among(self._follow(*hour))
+        if self._recorder is not None:
+            self._remember()
+
+    def _remember(self) -> None:
         given = self._given.load()
         if given is None:
             self._given.add(self._alerts)
+            self._given.told(len(self._alerts))
         else:
             self._alerts = given
 
@@ -145,7 +169,28 @@ class WearDay:
         return self._end_s
 
     def push(self, chunk: ImuChunk) -> list[Noticed]:
-        """Record samples and return what they let one notice.
+        """Record samples and return what they let one notice, but for alerts that the wearer was given before.
+
+        Alerts that come out are kept, on the disk, before the samples are: a recording says of no alert that was not
+        kept. They are to be marked as `told`.
+
+        Raises
+        ------
+        RecordingError
+            The samples are not later than those before, or the disk refuses.
+
+        """
+        if chunk.time[0] <= self._end_s:
+            raise RecordingError(
+                self._folder, "the samples are not later than those before; check the computer's clock"
+            )
+        noticed = self._new(self._follow(chunk))
+        self._give(alerts_among(noticed))
+        self._open().append(chunk)
+        return noticed
+
+    def told(self, event: Noticed) -> None:
+        """Mark an alert as told.
 
         Raises
         ------
@@ -153,26 +198,24 @@ class WearDay:
             The disk refuses.
 
         """
-        self._recorder.append(chunk)
-        noticed = self._follow(chunk)
-        fresh = [event for event in alerts_among(noticed) if event not in self._alerts]
-        if fresh:
-            self._given.add(fresh)
-            self._alerts += fresh
-        return noticed
+        if event in self._untold:
+            self._untold.remove(event)
+            self._given.told()
 
     def insert(self, chunk: ImuChunk, rate_hz: float) -> int:
         """Record samples that came late; returns how many were new. On return they are on the disk."""
-        n_new = self._recorder.insert(chunk, rate_hz)
+        n_new = self._open().insert(chunk, rate_hz)
         self.has_late |= n_new > 0
         return n_new
 
     def end(self) -> list[Noticed]:
         """Return what is still open at the end of the day, and close the recording."""
-        noticed = self._pipeline.flush()
-        # Not kept on the disk: a day that is taken up again has not ended.
-        self._alerts += alerts_among(noticed)
-        self._recorder.close()
+        noticed = self._new(self._pipeline.flush())
+        self._give([event for event in noticed if isinstance(event, Alert)])
+        # Their ends are not kept on the disk: a day that is taken up again has not ended.
+        self._alerts += [event for event in noticed if isinstance(event, AlertResolved)]
+        if self._recorder is not None:
+            self._recorder.close()
         return noticed
 
     def findings(self) -> Findings:
@@ -188,10 +231,26 @@ class WearDay:
             return findings_anew(self._keeper, self.day, tuple(self._alerts))
         return review(self._pipeline, self._keeper.settings, self._alerts).findings
 
-    def _follow(self, chunk: ImuChunk) -> list[Noticed]:
-        noticed = self._pipeline.push(chunk)
-        self._end_s = float(chunk.time[-1])
+    def _open(self) -> Recorder:
+        if self._recorder is None:
+            self._recorder = self._keeper.recorder(self.day)
+        return self._recorder
+
+    def _follow(self, *chunks: ImuChunk) -> list[Noticed]:
+        noticed = self._pipeline.push(*chunks)
+        self._end_s = float(chunks[-1].time[-1])
         return noticed
+
+    def _new(self, noticed: list[Noticed]) -> list[Noticed]:
+        new = still_new(alerts_among(noticed), self._alerts)
+        return [event for event in noticed if event in new or not isinstance(event, Alert | AlertResolved)]
+
+    def _give(self, alerts: list[Alert | AlertResolved]) -> None:
+        if alerts:
+            self._open()  # the file of a new day says first that there were none
+            self._given.add(alerts)
+            self._untold += alerts
+            self._alerts += alerts
 
 
 def alerts_among(noticed: Iterable[Noticed]) -> list[Alert | AlertResolved]:
@@ -201,12 +260,12 @@ def alerts_among(noticed: Iterable[Noticed]) -> list[Alert | AlertResolved]:
 
 def given_on(keeper: DayKeeper, day: date) -> list[Alert | AlertResolved] | None:
     """Return the alerts that the wearer was given on a day; None where nobody remembers."""
-    return given_file(day_folder(keeper.folder, day, keeper.sensor)).load()
+    return given_file(keeper.folder_of(day)).load()
 
 
 def given_file(folder: Path) -> GivenAlerts:
     """Return where the alerts of the day with this recording are kept."""
-    return GivenAlerts(folder.with_name(f"{folder.name}.alerts.jsonl"))
+    return GivenAlerts(folder.with_name(folder.name + GIVEN_SUFFIX))
 
 
 def findings_anew(keeper: DayKeeper, day: date, alerts: Iterable[Alert | AlertResolved] | None = None) -> Findings:
@@ -227,17 +286,22 @@ def findings_anew(keeper: DayKeeper, day: date, alerts: Iterable[Alert | AlertRe
     """
     pipeline = keeper.pipeline()
     found: list[Noticed] = []
-    for chunk in recorded_chunks(day_folder(keeper.folder, day, keeper.sensor)):
-        found += pipeline.push(chunk)
+    for hour in by_the_hour(recorded_chunks(keeper.folder_of(day))):
+        found += pipeline.push(*hour)
     found += pipeline.flush()
     given = alerts if alerts is not None else given_on(keeper, day)
     given = given if given is not None else alerts_among(found)
     return review(pipeline, keeper.settings, tuple(given)).findings
 
 
+def is_recorded(folder: Path) -> bool:
+    """Return whether a folder holds a recording, be it only of samples that came late."""
+    return folder.is_dir() and bool(list_segments(folder) or list_late(folder))
+
+
 def recorded_chunks(folder: Path) -> Iterable[ImuChunk]:
     """Yield what has been recorded in a folder, however little it is."""
-    if any(list_segments(folder)):
+    if is_recorded(folder):
         yield from cut(RawSource(folder).rows(gyro=True), CHUNK_S)
 
 

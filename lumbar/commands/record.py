@@ -12,9 +12,9 @@ from rich.console import Console
 from config.known_sensors import load_known_sensors
 from config.settings import load_settings
 from firmware_bridge.link.radio import Radio
-from lumbar.commands.storage import data_folder, known_sensors_path
+from lumbar.commands.storage import known_sensors_path
 from lumbar.durations import duration_text, parse_duration
-from lumbar.sensors.chosen import choose_sensor
+from lumbar.sensors.chosen import choose_sensor, driver_of
 from lumbar.sensors.documents import document_json
 from lumbar.sensors.recording import record
 from lumbar.stopping import stop_on_signals
@@ -39,9 +39,10 @@ def run_record(
     """Record from a sensor until the time is over, or told to stop (Ctrl+C, or SIGTERM)."""
     settings = load_settings(settings_file)
     sensor = choose_sensor(load_known_sensors(known_sensors_path(settings)), name)
+    driver_of(sensor)
     seconds = None if length is None else parse_duration(length)
     now = datetime.now(settings.wearer.zone)
-    folder = output or data_folder(settings) / "recordings" / f"{now:%Y-%m-%dT%H%M%S}-{sensor.name}"
+    folder = output or settings.storage.path / "recordings" / f"{now:%Y-%m-%dT%H%M%S}-{sensor.name}"
     console = Console(stderr=True)
     console.print(f"Recording {sensor.name} into {folder}; Ctrl+C ends it.", soft_wrap=True, highlight=False)
     if console.is_terminal:

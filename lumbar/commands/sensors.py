@@ -15,10 +15,10 @@ from config.settings import load_settings
 from firmware_bridge.link.radio import Radio
 from lumbar.commands.sensor import number_settings
 from lumbar.commands.sensor_tables import added_text, details_table, list_table, trial_table
-from lumbar.commands.storage import known_sensors_path
+from lumbar.commands.storage import data_folder, known_sensors_path
 from lumbar.durations import parse_duration
 from lumbar.sensors.adding import add_sensor
-from lumbar.sensors.chosen import choose_sensor, entry_of
+from lumbar.sensors.chosen import choose_sensor, driver_of, entry_of
 from lumbar.sensors.details import sensor_details, vibrate_sensor
 from lumbar.sensors.documents import SensorList, document_json
 from lumbar.sensors.trial import try_sensor
@@ -43,9 +43,11 @@ def run_add(
     as_json: bool,
 ) -> None:
     """Connect to a sensor once and make it the wearer's own."""
-    path = _path(settings_file)
+    settings = load_settings(settings_file)
+    path = known_sensors_path(settings)
     added = add_sensor(Radio(), load_known_sensors(path), address, name, driver_id, number_settings(given))
     sensors, report = asyncio.run(added)
+    data_folder(settings)
     save_known_sensors(path, sensors)
     if as_json:
         sys.stdout.write(document_json(report) + "\n")
@@ -125,4 +127,6 @@ def _path(settings_file: Path | None) -> Path:
 
 
 def _chosen(name: str | None, settings_file: Path | None) -> KnownSensor:
-    return choose_sensor(load_known_sensors(_path(settings_file)), name)
+    chosen = choose_sensor(load_known_sensors(_path(settings_file)), name)
+    driver_of(chosen)
+    return chosen

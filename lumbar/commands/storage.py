@@ -34,17 +34,17 @@ def data_folder(settings: Settings) -> Path:
 
 def history_path(settings: Settings) -> Path:
     """Return where the history is kept."""
-    return data_folder(settings) / "history.sqlite"
+    return settings.storage.path / "history.sqlite"
 
 
 def outbox_path(settings: Settings) -> Path:
     """Return where messages wait for the broker."""
-    return data_folder(settings) / "outbox.sqlite"
+    return settings.storage.path / "outbox.sqlite"
 
 
 def known_sensors_path(settings: Settings) -> Path:
     """Return where the list of the wearer's sensors is kept."""
-    return data_folder(settings) / "sensors.toml"
+    return settings.storage.path / "sensors.toml"
 
 
 def open_history(settings: Settings) -> History:

@@ -15,18 +15,17 @@ from rich.console import Console
 from config.known_sensors import load_known_sensors
 from config.profile import load_profile
 from config.settings import load_settings
-from firmware_bridge.devices.catalogue import driver_named
 from firmware_bridge.link.clock_memory import ClockMemory
 from firmware_bridge.link.link import SensorLink
 from firmware_bridge.link.radio import Radio
 from firmware_bridge.link.scanner import SensorScanner
 from lumbar.analysis import calibration_of
 from lumbar.broker_address import mqtt_settings_at
-from lumbar.commands.storage import data_folder, known_sensors_path, open_history, outbox_path
+from lumbar.commands.storage import known_sensors_path, open_history, outbox_path
 from lumbar.json_lines import JsonLines
 from lumbar.live_view import LiveView
 from lumbar.messaging.client import MessageClient
-from lumbar.sensors.chosen import choose_sensor
+from lumbar.sensors.chosen import choose_sensor, driver_of
 from lumbar.session import Outputs, View
 from lumbar.stopping import stop_on_signals
 from lumbar.wear import Wearing, wear
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from config.known_sensors import KnownSensor
-    from config.settings import Settings
+    from config.settings import MqttSettings, Settings
 
 __all__ = ["follow", "run_wear"]
 
@@ -49,18 +48,24 @@ def run_wear(
     settings = load_settings(settings_file)
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.INFO, stream=sys.stderr)
     sensor = choose_sensor(load_known_sensors(known_sensors_path(settings)), name)
-    driver = driver_named(sensor.driver)
-    values = driver.settings_with(sensor.settings)
+    driver, values = driver_of(sensor)
     calibration = None if profile is None else calibration_of(load_profile(profile), profile.stem)
-    folder = data_folder(settings) / "recordings"
+    folder = settings.storage.path / "recordings"
     keeper = DayKeeper(folder, sensor.name, values["rate_hz"], driver.resolution(values), settings, calibration)
-    with ExitStack() as stack:
-        outputs = _outputs(stack, settings, broker, sensor.name, as_json=as_json)
-        asyncio.run(follow(sensor, keeper, outputs, Radio()))
-
-
-def _outputs(stack: ExitStack, settings: Settings, broker: str | None, title: str, *, as_json: bool) -> Outputs:
     mqtt = settings.mqtt if broker is None else mqtt_settings_at(broker, settings.mqtt)
+    view: View = JsonLines(sys.stdout) if as_json else LiveView(Console(), settings.wearer.zone, sensor.name)
+    asyncio.run(_wear(sensor, keeper, mqtt, view))
+
+
+async def _wear(sensor: KnownSensor, keeper: DayKeeper, mqtt: MqttSettings, view: View) -> None:
+    radio = Radio()
+    # Where Bluetooth cannot be used, that is said before anything is made.
+    await SensorScanner(radio).look_around(0)
+    with ExitStack() as stack:
+        await follow(sensor, keeper, _outputs(stack, keeper.settings, mqtt, view), radio)
+
+
+def _outputs(stack: ExitStack, settings: Settings, mqtt: MqttSettings, view: View) -> Outputs:
     client = stack.enter_context(
         MessageClient(
             mqtt, settings.wearer.id, outbox_path(settings), version("lumbar"), time_zone=settings.wearer.zone
@@ -68,7 +73,6 @@ def _outputs(stack: ExitStack, settings: Settings, broker: str | None, title: st
     )
     client.connect(None)
     history = stack.enter_context(open_history(settings))
-    view: View = JsonLines(sys.stdout) if as_json else LiveView(Console(), settings.wearer.zone, title)
     stack.enter_context(view)
     return Outputs(view, client, history)
 

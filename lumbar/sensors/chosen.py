@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from config.known_sensors import KnownSensor
+    from firmware_bridge.devices.driver import Driver
 
-__all__ = ["choose_sensor", "entry_of"]
+__all__ = ["choose_sensor", "driver_of", "entry_of"]
 
 
 def choose_sensor(sensors: Sequence[KnownSensor], name: str | None) -> KnownSensor:
@@ -38,12 +39,31 @@ def choose_sensor(sensors: Sequence[KnownSensor], name: str | None) -> KnownSens
     return chosen[0]
 
 
+def driver_of(sensor: KnownSensor) -> tuple[Driver, dict[str, float]]:
+    """Return the driver of a sensor of the list, and all settings.
+
+    Raises
+    ------
+    SensorError
+        The list names a driver or a setting that there is not.
+
+    """
+    try:
+        driver = driver_named(sensor.driver)
+        return driver, driver.settings_with(sensor.settings)
+    except SensorError as error:
+        raise SensorError(
+            f"your sensor {sensor.name}: {error}; take it off the list with `lumbar sensor remove {sensor.name}`, and "
+            "add it anew with `lumbar sensor add`"
+        ) from error
+
+
 def entry_of(sensor: KnownSensor) -> KnownSensorEntry:
     """Return a sensor as documents have it."""
     return KnownSensorEntry(
         name=sensor.name,
         driver=sensor.driver,
-        title=driver_named(sensor.driver).title,
+        title=driver_of(sensor)[0].title,
         address=sensor.address,
         serial=sensor.serial or None,
         settings=sensor.settings,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.errors import SensorError
-from firmware_bridge.devices.catalogue import driver_named
 from firmware_bridge.devices.standard import (
     FIRMWARE_REVISION,
     HARDWARE_REVISION,
@@ -17,7 +16,7 @@ from firmware_bridge.devices.standard import (
 from firmware_bridge.link.haptics import pulse
 from firmware_bridge.link.require import require_serial
 from firmware_bridge.link.scanner import SensorScanner
-from lumbar.sensors.chosen import entry_of
+from lumbar.sensors.chosen import driver_of, entry_of
 from lumbar.sensors.documents import DeviceInformation, SensorDetails, SensorSetting
 from lumbar.sensors.visit import Visit, find, visit
 
@@ -47,8 +46,7 @@ async def sensor_details(radio: Radio, sensor: KnownSensor) -> SensorDetails:
         It cannot be reached, or is another one.
 
     """
-    driver = driver_named(sensor.driver)
-    values = driver.settings_with(sensor.settings)
+    driver, values = driver_of(sensor)
     resolution = driver.resolution(values)
     sighting = await find(SensorScanner(radio), sensor.address, sensor.name)
     async with visit(radio, sighting, sensor.name, values, Visit(driver)) as visitor:
@@ -100,9 +98,9 @@ async def vibrate_sensor(radio: Radio, sensor: KnownSensor, strength: float, dur
         It cannot be reached, is another one, or has nothing to vibrate with.
 
     """
-    driver = driver_named(sensor.driver)
+    driver, values = driver_of(sensor)
     sighting = await find(SensorScanner(radio), sensor.address, sensor.name)
-    async with visit(radio, sighting, sensor.name, driver.settings_with(sensor.settings), Visit(driver)) as visitor:
+    async with visit(radio, sighting, sensor.name, values, Visit(driver)) as visitor:
         await require_serial(visitor.connection, sensor)
         if not await pulse(visitor.connection, driver, strength, duration_s):
             raise SensorError(f"{sensor.name} ({driver.title}) has no motor to vibrate with")

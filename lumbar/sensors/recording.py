@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from config.errors import LumbarError, RecordingError
-from firmware_bridge.devices.catalogue import driver_named
 from firmware_bridge.link.link import SensorLink
 from firmware_bridge.link.listener import SensorState
 from firmware_bridge.link.scanner import SensorScanner
 from firmware_bridge.recordings.durable import LOCK_NAME
 from firmware_bridge.recordings.recorder import Recorder
+from lumbar.sensors.chosen import driver_of
 from lumbar.sensors.documents import RecordReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from config.known_sensors import KnownSensor
@@ -120,9 +120,9 @@ async def record(
         Bluetooth or the disk cannot be used. What was recorded until then is safe.
 
     """
-    driver = driver_named(sensor.driver)
-    values = driver.settings_with(sensor.settings)
+    driver, values = driver_of(sensor)
     size = driver.resolution(values)
+    made = [folder, *(parent for parent in folder.parents if not parent.exists())]
     recorder = Recorder(folder, sensor.name, values["rate_hz"], size.acc_ms2, size.gyr_rad_s)
     try:
         with recorder:
@@ -131,7 +131,7 @@ async def record(
             await _run(link, listener, stop, seconds, on_progress)
             return _report(sensor, folder, recorder, listener, _lost(link))
     finally:
-        _leave_nothing_empty(folder)
+        _leave_nothing_empty(made)
 
 
 def _report(
@@ -155,11 +155,12 @@ def _report(
     )
 
 
-def _leave_nothing_empty(folder: Path) -> None:
-    """Take away a folder in which nothing was recorded."""
-    if [path.name for path in folder.iterdir()] == [LOCK_NAME]:
-        (folder / LOCK_NAME).unlink()
-        folder.rmdir()
+def _leave_nothing_empty(made: Sequence[Path]) -> None:
+    """Take away a folder in which nothing was recorded, and those around it that were made for it."""
+    if [path.name for path in made[0].iterdir()] == [LOCK_NAME]:
+        (made[0] / LOCK_NAME).unlink()
+        for folder in made:
+            folder.rmdir()
 
 
 async def _run(

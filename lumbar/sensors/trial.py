@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from config.errors import SensorError
-from firmware_bridge.devices.catalogue import driver_named
 from firmware_bridge.link.radio import LINK_ERRORS
 from firmware_bridge.link.require import require_serial
 from firmware_bridge.link.scanner import SensorScanner
 from firmware_bridge.time_base.envelope import hull_slope
 from firmware_bridge.time_base.stream import SampleStream
+from lumbar.sensors.chosen import driver_of
 from lumbar.sensors.documents import SensorTestReport, Spread
 from lumbar.sensors.visit import Visit, find, visit
 
@@ -42,9 +42,9 @@ class _Trial(Visit):
     """Takes the account of what comes."""
 
     def __init__(self, sensor: KnownSensor, sighting: Sighting, utc_now: Callable[[], float]) -> None:
-        driver = driver_named(sensor.driver)
+        driver, values = driver_of(sensor)
         super().__init__(driver)
-        self.settings = driver.settings_with(sensor.settings)
+        self.settings = values
         self.streaming = asyncio.Event()
         self.began_s = 0.0
         self.ended_s: float | None = None

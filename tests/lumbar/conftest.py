@@ -1,6 +1,9 @@
 import json
+import threading
+from types import SimpleNamespace
 
 import numpy as np
+import paho.mqtt.client as mqtt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,6 +14,7 @@ from firmware_bridge.recordings import open_recording
 from firmware_bridge.virtual import Bend, Calibration, SimulatedWearer, Sit, SittingPosture, Stand, Walk
 from lumbar.analysis import calibrate_recording
 from lumbar.cli import main
+from lumbar.messaging.embedded_broker import EmbeddedBroker
 
 START = 1_767_600_000.0
 """2026-01-05 08:00 UTC."""
@@ -91,3 +95,66 @@ def lumbar_json(lumbar):
         return json.loads(out)
 
     return run
+
+
+class Listener:
+    """Collect every message below a topic, in order."""
+
+    def __init__(self, broker, topic):
+        self.messages = []
+        self._subscribed = threading.Event()
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self._client.on_message = lambda _client, _data, message: self.messages.append(message)
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.connect(broker.host, broker.port)
+        self._client.subscribe(topic, qos=1)
+        self._client.loop_start()
+        assert self._subscribed.wait(10)
+
+    def on(self, topic):
+        """Return the messages of a topic of the wearer."""
+        return [message for message in self.messages if message.topic == f"lumbar/me/{topic}"]
+
+    def contents(self, topic):
+        """Return time and content of each message of a topic of the wearer."""
+        documents = [json.loads(message.payload) for message in self.on(topic) if message.payload]
+        return [SimpleNamespace(time=document["time"], **document["content"]) for document in documents]
+
+    def wait_for(self, topic, payload_has):
+        """Wait until one of the newest messages of a topic says something."""
+        pause = threading.Event()
+        for _ in range(1000):
+            if any(m.topic == topic and payload_has in m.payload for m in self.messages[-5:]):
+                return
+            pause.wait(0.01)
+        raise AssertionError(f"nothing with {payload_has} came on {topic}")
+
+    def catch_up(self, topic):
+        """Wait for all that the broker has taken so far, by a message of its own on a topic listened to."""
+        self._client.publish(topic, b"here", qos=1)
+        self.wait_for(topic, b"here")
+        self.messages = [message for message in self.messages if message.topic != topic]
+
+    def close(self):
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@pytest.fixture
+def broker():
+    with EmbeddedBroker() as broker:
+        yield broker
+
+
+@pytest.fixture
+def listen(broker):
+    """Return what collects the messages below a topic from now on."""
+    listeners = []
+
+    def start(topic):
+        listeners.append(Listener(broker, topic))
+        return listeners[-1]
+
+    yield start
+    for listener in listeners:
+        listener.close()

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
-from config.errors import SensorError
+from config.errors import RecordingError, SensorError
 from config.settings import load_settings
 from firmware_bridge.devices.driver import Resolution
 from firmware_bridge.imu import concatenate
@@ -168,6 +168,38 @@ def test_a_program_that_ended_after_a_few_samples_starts_again(keeper, history, 
     whole_day(keeper, history, samples.rows(0, 30))
     _, summary = whole_day(keeper, history, samples.rows(30, 3000))
     assert summary["wear"]["wear_s"] == pytest.approx(30.0, abs=0.1)
+
+
+def test_a_program_that_gets_no_samples_leaves_nothing_behind(keeper, history, samples):
+    wearing, *_ = start(keeper, history, samples)
+    wearing.close()
+    assert not keeper.folder.exists()
+
+
+def test_a_day_of_which_all_samples_come_late_is_summed_up_without_alerts(keeper, history, samples):
+    async def go():
+        wearing, computer, _ = start(keeper, history, samples)
+        computer.now_s = float(samples.time[-1]) + 24 * 3600
+        for chunk in samples.split(30.0):
+            wearing.late_samples(chunk, 100.0)
+        looking = asyncio.ensure_future(wearing.look_after())
+        for _ in range(5):
+            computer.now_s += 10
+            await asyncio.sleep(10)
+        looking.cancel()
+
+    run_virtually(go())
+    summary = history.summary("me", MONDAY)
+    assert summary["wear"]["wear_s"] == pytest.approx(float(samples.time[-1] - samples.time[0]), abs=1.0)
+    assert (summary["slouch"]["episodes_n"], summary["alerts"]["given_n"]) == (2, 0)
+
+
+def test_samples_from_before_those_recorded_are_refused(keeper, history, samples):
+    whole_day(keeper, history, samples.rows(0, 3000))
+    wearing, *_ = start(keeper, history, samples)
+    with pytest.raises(RecordingError, match="check the computer's clock"):
+        wearing.samples(samples.rows(2000, 2100))
+    wearing.close()
 
 
 def test_midnight_ends_one_day_and_begins_the_next(keeper, history, samples):

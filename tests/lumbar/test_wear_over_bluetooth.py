@@ -5,12 +5,9 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass
 from datetime import datetime
-from types import SimpleNamespace
 
-import paho.mqtt.client as mqtt
 import pytest
 
 from config.known_sensors import KnownSensor
@@ -31,7 +28,6 @@ from firmware_bridge.virtual.air import (
 )
 from lumbar.history.store import History
 from lumbar.messaging.client import MessageClient
-from lumbar.messaging.embedded_broker import EmbeddedBroker
 from lumbar.session import Outputs
 from lumbar.wear import Wearing, wear
 from lumbar.wear_day import DayKeeper
@@ -45,45 +41,6 @@ SLOUCHING = (
     Sit(50.0, posture=SittingPosture.SLOUCHED, degrees=20.0),
     Sit(30.0),
 )
-
-
-class Listener:
-    """Collect every message below a topic, in order."""
-
-    def __init__(self, broker, topic):
-        self.messages = []
-        self._subscribed = threading.Event()
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
-        self._client.on_message = lambda _client, _data, message: self.messages.append(message)
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.connect(broker.host, broker.port)
-        self._client.subscribe(topic, qos=1)
-        self._client.loop_start()
-        assert self._subscribed.wait(10)
-
-    def wait_for(self, topic, payload_has):
-        """Wait until the newest message of a topic says something."""
-        deadline = threading.Event()
-        for _ in range(1000):
-            if any(m.topic == topic and payload_has in m.payload for m in self.messages[-5:]):
-                return
-            deadline.wait(0.01)
-        raise AssertionError(f"nothing with {payload_has} came on {topic}")
-
-    def close(self):
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def contents(self, topic):
-        """Return time and content of each message of a topic."""
-        documents = [json.loads(m.payload) for m in self.messages if m.topic == f"lumbar/me/{topic}" and m.payload]
-        return [SimpleNamespace(time=document["time"], **document["content"]) for document in documents]
-
-
-@pytest.fixture
-def broker():
-    with EmbeddedBroker() as broker:
-        yield broker
 
 
 class Seen:
@@ -161,12 +118,11 @@ async def until_the_end(_sensor):
 
 
 @pytest.mark.parametrize("phase_s", [0.0, 0.25, 0.5])
-def test_a_slouch_is_one_pulse_within_a_fifth_of_a_second_and_one_alert(worn, broker, monkeypatch, phase_s):
+def test_a_slouch_is_one_pulse_within_a_fifth_of_a_second_and_one_alert(worn, listen, monkeypatch, phase_s):
     monkeypatch.setenv("LUMBAR_SLOUCH__NUDGE_AFTER_S", "20")
-    listener = Listener(broker, "lumbar/#")
+    listener = listen("lumbar/#")
     result = worn(until_the_end, phase_s=phase_s, conditions=Conditions(0.02, missed_event_share=0.05))
     listener.wait_for("lumbar/me/alert/slouch", b"")
-    listener.close()
     (alert,) = [event for event in result.seen.events if isinstance(event, Alert)]
     assert alert.time == alert.since + 20
     due_s = alert.time - result.epoch_s
@@ -199,7 +155,7 @@ async def battery_dead(sensor):
 
 
 @pytest.mark.parametrize("fault", [out_of_range, stalled, battery_dead])
-def test_a_silent_sensor_is_lost_within_ten_seconds_and_connected_when_it_is_back(worn, broker, fault):
+def test_a_silent_sensor_is_lost_within_ten_seconds_and_connected_when_it_is_back(worn, listen, fault):
     times = {}
 
     async def silence(sensor):
@@ -212,19 +168,17 @@ def test_a_silent_sensor_is_lost_within_ten_seconds_and_connected_when_it_is_bac
         times["back"] = asyncio.get_running_loop().time()
         await asyncio.sleep(10)
 
-    listener = Listener(broker, "lumbar/me/sensor/state")
+    listener = listen("lumbar/me/sensor/state")
     result = worn(silence)
     states = [(moment(message) - result.epoch_s, message.state) for message in listener.contents("sensor/state")]
-    listener.close()
     lost_s = next(at for at, state in states if at >= times["silent"] and state == "lost")
     assert lost_s - times["silent"] <= 10
     assert all(state == "lost" for at, state in states if lost_s <= at < times["back"] - 0.1)
     back_s = next(at for at, state in states if at >= times["back"] - 0.1 and state == "connected")
     # In a stall it may just have connected, and waits for an answer that is lost (5 s), then pauses (4 s).
     assert back_s - times["back"] <= (12 if fault is stalled else 5)
-    late = Listener(broker, "lumbar/me/sensor/state")
+    late = listen("lumbar/me/sensor/state")
     late.wait_for("lumbar/me/sensor/state", b"connected")
-    late.close()
 
 
 CHILD = """

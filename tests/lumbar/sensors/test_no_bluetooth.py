@@ -50,18 +50,37 @@ def test_so_do_the_others(without_bluetooth, known, tmp_path, command):
     assert not list((tmp_path / "data").glob("recordings/*"))
 
 
-def test_wearing_says_so_too_among_what_it_logs(without_bluetooth, known, tmp_path):
+def test_wearing_says_so_too_and_leaves_nothing_behind(without_bluetooth, known, tmp_path):
     (tmp_path / "data").mkdir()
     save_known_sensors(tmp_path / "data" / "sensors.toml", (known("lsp"),))
     outcome = without_bluetooth("wear")
     assert refused(outcome)
-    assert outcome.stdout == ""
-    assert "summed up" not in outcome.stderr
-    assert sum(line.startswith("lumbar: ") for line in outcome.stderr.splitlines()) == 1
+    assert (outcome.stdout, len(outcome.stderr.splitlines())) == ("", 1)
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["sensors.toml"]
+
+
+@pytest.mark.parametrize("command", [("scan",), ("sensor", "list"), ("sensor", "add"), ("wear",), ("record",)])
+def test_without_a_sensor_nothing_is_left_behind(without_bluetooth, tmp_path, command):
+    without_bluetooth(*command)
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("command", [("wear",), ("record",), ("sensor", "list"), ("sensor", "test")])
+def test_a_list_with_a_driver_that_there_is_not_says_which_sensor_and_what_to_do(
+    without_bluetooth, known, tmp_path, command
+):
+    (tmp_path / "data").mkdir()
+    save_known_sensors(tmp_path / "data" / "sensors.toml", (known("lsp").model_copy(update={"driver": "other"}),))
+    outcome = without_bluetooth(*command)
+    assert outcome.returncode == 2
+    assert outcome.stderr.startswith("lumbar: your sensor back: no driver is called 'other'")
+    assert "lumbar sensor remove back" in outcome.stderr
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["sensors.toml"]
 
 
 def test_the_list_needs_no_bluetooth(without_bluetooth, known, tmp_path):
     assert "lumbar scan" in without_bluetooth("sensor", "list").stdout
+    (tmp_path / "data").mkdir()
     save_known_sensors(tmp_path / "data" / "sensors.toml", (known("lsp"),))
     assert "C1:00:00:00:00:01" in without_bluetooth("sensor", "list").stdout
     assert without_bluetooth("sensor", "remove", "back").returncode == 0
