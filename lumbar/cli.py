@@ -8,13 +8,27 @@ from __future__ import annotations
 
 import logging
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from config.errors import LumbarError
+from lumbar.cli_options import (
+    BrokerAddress,
+    Format,
+    Keep,
+    OutputFormat,
+    ProfileFile,
+    Recorded,
+    SectionsFile,
+    SensorName,
+    SettingsFile,
+    Speed,
+    Start,
+    UnitNames,
+)
+from lumbar.cli_sensor import sensor_app
 
 __all__ = ["app", "main"]
 
@@ -30,38 +44,11 @@ app = typer.Typer(
 )
 broker_app = typer.Typer(help="Run the embedded MQTT broker, or write the configuration of a real one.")
 config_app = typer.Typer(help="Show and check the settings.", no_args_is_help=True)
-sensor_app = typer.Typer(help="Motion sensors and what they send.", no_args_is_help=True)
+exercises_app = typer.Typer(help="The exercises: how they are done, and what the sensor sees.", no_args_is_help=True)
 app.add_typer(broker_app, name="broker")
 app.add_typer(config_app, name="config")
+app.add_typer(exercises_app, name="exercises")
 app.add_typer(sensor_app, name="sensor")
-
-
-class Format(StrEnum):
-    """How results are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-SensorName = Annotated[
-    str | None, typer.Argument(help="Which of your sensors; not needed where you have one.", show_default=False)
-]
-SettingsFile = Annotated[Path | None, typer.Option("--settings", help="Settings file to use in place of your own.")]
-OutputFormat = Annotated[Format, typer.Option("--format", help="Tables for people, JSON for programs.")]
-UnitNames = Annotated[str | None, typer.Option("--units", help="Units of the columns, such as g,deg/s.")]
-Start = Annotated[
-    str | None, typer.Option("--start", help="When the recording began, as 2026-11-22T08:30:00+01:00 (RFC 3339).")
-]
-ProfileFile = Annotated[Path | None, typer.Option("--profile", help="The wearer's profile, from `lumbar calibrate`.")]
-SectionsFile = Annotated[
-    Path | None, typer.Option("--calibration", help="CSV that says where the guided calibration was done.")
-]
-Speed = Annotated[str, typer.Option("--speed", help="Times real time, or max.")]
-BrokerAddress = Annotated[
-    str | None, typer.Option("--broker", help="mqtt://host:1883 or mqtts://user@host:8883; else an embedded broker.")
-]
-Keep = Annotated[bool, typer.Option("--keep", help="Keep the result in the history, for `today` and `summary`.")]
-Recorded = Annotated[Path, typer.Argument(help="CSV, Parquet, or a folder recorded by Lumbar.")]
 
 
 @app.command()
@@ -106,7 +93,10 @@ def replay(
 def wear(
     sensor: Annotated[str | None, typer.Argument(help="Which of your sensors; not needed where you have one.")] = None,
     profile: ProfileFile = None,
-    broker: BrokerAddress = None,
+    broker: Annotated[
+        str | None,
+        typer.Option("--broker", help="mqtt://host:1883 or mqtts://user@host:8883; else that of your settings."),
+    ] = None,
     output: OutputFormat = Format.TABLE,
     settings: SettingsFile = None,
 ) -> None:
@@ -282,89 +272,24 @@ def config_check(settings: SettingsFile = None) -> None:
     check_settings(settings)
 
 
-@sensor_app.command("add")
-def sensor_add(
-    address: Annotated[str | None, typer.Argument(help="As `lumbar scan` shows it; else the one in sight.")] = None,
-    name: Annotated[str | None, typer.Option(help="What you call it, such as back.")] = None,
-    driver: Annotated[str | None, typer.Option(help="Id of the driver, where none is found by itself.")] = None,
-    given: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting of the sensor's, such as range_g=8; may be repeated.")
-    ] = None,
-    output: OutputFormat = Format.TABLE,
-    settings: SettingsFile = None,
-) -> None:
-    """Make a sensor yours: only yours is ever connected."""
-    from lumbar.commands.sensors import run_add
-
-    run_add(address, name, driver, given or [], settings, as_json=output is Format.JSON)
-
-
-@sensor_app.command("list")
-def sensor_list(output: OutputFormat = Format.TABLE, settings: SettingsFile = None) -> None:
-    """Show your sensors."""
-    from lumbar.commands.sensors import run_list
+@exercises_app.command("list")
+def exercises_list(output: OutputFormat = Format.TABLE, settings: SettingsFile = None) -> None:
+    """Show the exercises that Lumbar knows, yours among them."""
+    from lumbar.commands.exercises import run_list
 
     run_list(settings, as_json=output is Format.JSON)
 
 
-@sensor_app.command("remove")
-def sensor_remove(
-    name: Annotated[str, typer.Argument(help="Which of your sensors.")], settings: SettingsFile = None
-) -> None:
-    """Let a sensor go; what was recorded with it stays."""
-    from lumbar.commands.sensors import run_remove
-
-    run_remove(name, settings)
-
-
-@sensor_app.command("info")
-def sensor_info(name: SensorName = None, output: OutputFormat = Format.TABLE, settings: SettingsFile = None) -> None:
-    """Connect to your sensor and show what it is, how it is, and what it cannot do."""
-    from lumbar.commands.sensors import run_info
-
-    run_info(name, settings, as_json=output is Format.JSON)
-
-
-@sensor_app.command("vibrate")
-def sensor_vibrate(
-    name: SensorName = None,
-    strength: Annotated[float | None, typer.Option(min=0, max=1, help="0 to 1; else as in the settings.")] = None,
-    length: Annotated[str | None, typer.Option("--for", help="How long, as 0.4s; else as in the settings.")] = None,
-    settings: SettingsFile = None,
-) -> None:
-    """Let your sensor vibrate once."""
-    from lumbar.commands.sensors import run_vibrate
-
-    run_vibrate(name, strength, length, settings)
-
-
-@sensor_app.command("test")
-def sensor_test(
-    name: SensorName = None,
-    length: Annotated[str, typer.Option("--for", help="How long, from the first sample on.")] = "10s",
+@exercises_app.command("show")
+def exercises_show(
+    name: Annotated[str, typer.Argument(metavar="ID", help="Its id, its title, or what else it is called.")],
     output: OutputFormat = Format.TABLE,
     settings: SettingsFile = None,
 ) -> None:
-    """Stream from your sensor and show rate, loss, jitter and latency."""
-    from lumbar.commands.sensors import run_test
+    """Show how an exercise is done, and what the sensor sees of it."""
+    from lumbar.commands.exercises import run_show
 
-    run_test(name, length, settings, as_json=output is Format.JSON)
-
-
-@sensor_app.command("decode")
-def sensor_decode(
-    notifications: Annotated[list[str], typer.Argument(metavar="HEX...", help="Bytes of each notification, in order.")],
-    driver: Annotated[str, typer.Option(help="Id of the driver, such as witmotion.")],
-    characteristic: Annotated[str, typer.Option(help="UUID that the bytes came on; 2a19 will do for a standard one.")],
-    given: Annotated[
-        list[str] | None, typer.Option("--set", help="What the bytes do not say, such as range_g=8; may be repeated.")
-    ] = None,
-    output: OutputFormat = Format.TABLE,
-) -> None:
-    """Say what a sensor's bytes mean."""
-    from lumbar.commands.sensor import run_decode
-
-    run_decode(driver, characteristic, given or [], notifications, as_json=output is Format.JSON)
+    run_show(name, settings, as_json=output is Format.JSON)
 
 
 def main(arguments: list[str] | None = None) -> Any:
