@@ -299,8 +299,8 @@ class Driver:
     download
         Makes a download of the offline log; None without one.
     fastest_log_hz
-        Above this sample rate the log fills faster than it can be fetched beside the stream, and so is left off; None
-        where it never does.
+        Above this sample rate the log cannot be fetched beside the stream without harm to it, and so is left off; None
+        where it always can.
     log_clock
         Clock of the samples in the offline log; None where it is `clock`.
     cannot

@@ -36,7 +36,7 @@ from firmware_bridge.devices.metamotion_facts import (
     gyroscope_runs,
     write,
 )
-from firmware_bridge.devices.metamotion_log import LOG_CLOCK, logging_on
+from firmware_bridge.devices.metamotion_log import LOG_CLOCK, logging_off, logging_on
 
 if TYPE_CHECKING:
     from firmware_bridge.devices.driver import Settings
@@ -76,6 +76,8 @@ def _listen(settings: Settings, switch: int) -> tuple[Step, ...]:
 
 def _start(settings: Settings) -> tuple[Step, ...]:
     return (
+        # First: boards whose stream was never stopped send as soon as somebody listens.
+        *logging_off(),
         Subscribe(NOTIFY),
         write(ACCELEROMETER, INFO | READ, awaits_reply=True),
         *_listen(settings, 1),
@@ -160,7 +162,8 @@ DRIVER = Driver(
     cannot=(
         "It sends no time with its live samples, so that a sample lost on the air is seen only in the rate.",
         "It vibrates only where a motor is soldered to its pad.",
-        "It keeps samples out of reach only at 25 Hz or less: faster, its log fills faster than Bluetooth empties it.",
+        "It keeps samples out of reach only at 25 Hz or less: a faster log delays live samples, which carry no time.",
+        "It begins to keep them when it notices that the link is gone, after some seconds.",
         "When its memory is full it drops its oldest samples.",
     ),
 )

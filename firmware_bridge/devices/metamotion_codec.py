@@ -20,6 +20,8 @@ from firmware_bridge.devices.metamotion_facts import (
     BATTERY,
     BMI160,
     BMI270,
+    EVENT,
+    EVENT_COMMAND,
     GYROSCOPE,
     INFO,
     LOG,
@@ -44,6 +46,7 @@ _SINGLE_BYTES = 8
 _PACKED_BYTES = 20
 _BATTERY_BYTES = 5
 _INFO_BYTES = 4
+_EVENT_BYTES = 3
 _FULL_PERCENT = 100
 
 _ACC_REGISTERS = {ACC_DATA, BMI270.acc_packed, BMI160.acc_packed}
@@ -96,6 +99,8 @@ class MetaMotionDecoder:
             return (self._board(data),)
         if module == LOG:
             return self._log_frame(data)
+        if (module, register) == (EVENT, EVENT_COMMAND) and len(data) == _EVENT_BYTES:
+            return (Packet(reply=Reply("start_log", ok=True), fields={"event_command": data[2]}),)
         raise PacketError(f"MetaMotion: nothing is known of module {module:02x}, register {register:02x}")
 
     def _samples(self, data: bytes) -> Packet:

@@ -56,21 +56,19 @@ class MetaMotionDownload:
     def begin(self) -> tuple[Step, ...]:
         """Return the steps that make the board send its log.
 
-        On boards that write pages, logging pauses while the last page is written to flash, and goes on.
+        Logging ends, and on boards that write pages the last one is written to flash.
         """
         self._packets.clear()
         self._length_asked = True
         self._done = False
-        flush = (
-            *logging_off(),
-            write(LOG, LogRegister.FLUSH, 1, pause_s=_FLUSH_PAUSE_S),
-            write(LOG, LogRegister.SWITCH, 1),
-        )
+        flush = (write(LOG, LogRegister.FLUSH, 1, pause_s=_FLUSH_PAUSE_S),)
         return (
             Subscribe(NOTIFY),
+            *logging_off(),
             *(flush if self._pages else ()),
-            write(LOG, LogRegister.TIME | READ),
             *self._pairing.ask(),
+            # Right after another command, so that it travels for as long as its answer does.
+            write(LOG, LogRegister.TIME | READ, awaits_reply=True),
             write(LOG, LogRegister.PROGRESS, 1),
             *(() if self._pages else (write(LOG, LogRegister.PAGE, 1),)),
             write(LOG, LogRegister.ENTRY, 1),

@@ -26,7 +26,12 @@ __all__ = [
     "BMI270",
     "COMMAND",
     "CONFIG",
+    "DISCONNECT",
     "ENABLE",
+    "EVENT",
+    "EVENT_COMMAND",
+    "EVENT_PARAMETERS",
+    "EVENT_REMOVE_ALL",
     "GYROSCOPE",
     "HAPTIC",
     "INFO",
@@ -53,6 +58,7 @@ NOTIFY = "326a9006-85cb-9195-d9dd-464cfbbae75a"
 
 ACCELEROMETER = 0x03
 HAPTIC = 0x08
+EVENT = 0x0A
 LOG = 0x0B
 SETTINGS = 0x11
 GYROSCOPE = 0x13
@@ -73,8 +79,16 @@ ACC_DATA = 0x04
 PULSE = 0x01
 """Register of the haptic module."""
 
+DISCONNECT = 0x0A
+"""Register of the settings module that stands for the end of the connection, as the source of an event."""
+
 BATTERY = 0x0C
 """Register of the settings module: `percent u8, millivolt u16`."""
+
+EVENT_COMMAND, EVENT_PARAMETERS, EVENT_REMOVE_ALL = 0x02, 0x03, 0x05
+"""Registers of the event module. A command that the board gives itself is told in two frames: source (module, register,
+0xFF) with the command's module, register and length, then its parameters; the board answers with the first register and
+the command's number (MetaWear-SDK-Cpp, event_register.h and test_settings.py, TestSettingsRevision3)."""
 
 
 @dataclass(frozen=True, slots=True)

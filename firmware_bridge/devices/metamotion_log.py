@@ -23,9 +23,15 @@ from firmware_bridge.devices.driver import Packet, Reply, SensorClock, Step, Tic
 from firmware_bridge.devices.metamotion_facts import (
     ACC_DATA,
     ACCELEROMETER,
+    DISCONNECT,
+    EVENT,
+    EVENT_COMMAND,
+    EVENT_PARAMETERS,
+    EVENT_REMOVE_ALL,
     GYROSCOPE,
     LOG,
     READ,
+    SETTINGS,
     chip_of,
     counts_per_dps,
     counts_per_g,
@@ -216,7 +222,11 @@ class LogPairing:
 
 
 def logging_on(settings: Settings) -> tuple[Step, ...]:
-    """Return the steps that make the board log each sample; when its memory is full it drops the oldest."""
+    """Return the steps that make the board log each sample from the end of the connection on.
+
+    It begins by itself when it notices the end, and is told to stop by `logging_off` before the next stream begins:
+    what it sends live is not kept a second time. When its memory is full it drops the oldest.
+    """
     chip = chip_of(settings)
     sensors = [(ACCELEROMETER, ACC_DATA)]
     if gyroscope_runs(settings):
@@ -230,7 +240,9 @@ def logging_on(settings: Settings) -> tuple[Step, ...]:
         write(LOG, LogRegister.REMOVE_TRIGGERS),
         *triggers,
         write(LOG, LogRegister.CIRCULAR, 1),
-        write(LOG, LogRegister.SWITCH, 1),
+        write(EVENT, EVENT_REMOVE_ALL),
+        write(EVENT, EVENT_COMMAND, SETTINGS, DISCONNECT, _NO_DATA_ID, LOG, LogRegister.SWITCH, 1),
+        write(EVENT, EVENT_PARAMETERS, 1, awaits_reply=True),
     )
 
 
@@ -252,7 +264,8 @@ def clock_packet(data: bytes) -> Packet | None:
         return None
     if len(data) != _TIME_BYTES:
         raise PacketError(f"MetaMotion log: the clock must have 7 bytes, got {len(data)}: {data[:8].hex()}")
-    return Packet(ticks=int.from_bytes(data[2:6], "little"), fields={"log_boot": data[6]})
+    told = Reply("log clock", ok=True)
+    return Packet(ticks=int.from_bytes(data[2:6], "little"), reply=told, fields={"log_boot": data[6]})
 
 
 def log_packet(data: bytes) -> Packet:

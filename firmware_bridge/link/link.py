@@ -16,7 +16,8 @@ from firmware_bridge.devices.catalogue import driver_named
 from firmware_bridge.devices.driver import Write
 from firmware_bridge.imu import concatenate
 from firmware_bridge.link.backfill import Backfill
-from firmware_bridge.link.connection import Connection
+from firmware_bridge.link.clock_memory import ClockMemory
+from firmware_bridge.link.connection import Connection, NoAnswerError
 from firmware_bridge.link.haptics import pulse
 from firmware_bridge.link.listener import SensorState
 from firmware_bridge.link.radio import LINK_ERRORS
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from config.known_sensors import KnownSensor
     from firmware_bridge.devices.driver import Packet
     from firmware_bridge.imu import ImuChunk
-    from firmware_bridge.link.clock_memory import ClockMemory
     from firmware_bridge.link.listener import LinkListener
     from firmware_bridge.link.radio import Radio
     from firmware_bridge.link.scanner import SensorScanner, Sighting
@@ -51,6 +51,7 @@ GOODBYE_S = 2.0
 BATTERY_EVERY_S = 600.0
 ANCHOR_EVERY_S = 60.0
 CLOCK_SETTLES_S = 3.0
+LOG_AGAIN_S = 5.0
 MICROSECONDS = 1e6
 
 
@@ -100,7 +101,7 @@ class SensorLink:
         self._scanner = scanner
         self._listener = listener
         self._utc_now = utc_now
-        self._memory = memory
+        self._memory = memory or ClockMemory()
         self._state = SensorState()
         self._connection: Connection | None = None
         self._backfill: Backfill | None = None
@@ -134,9 +135,12 @@ class SensorLink:
                 # In a task of its own: a task group leaves its task marked as cancelled (CPython before 3.13).
                 await asyncio.create_task(self._serve(sighting))
             except ExceptionGroup as group:
-                self._say_lost(_reason_of(group))
-            # A connection that brought samples was a good one: the next failure is the first again.
-            pause_s = SHORTEST_PAUSE_S if self._streaming.is_set() else min(2 * pause_s, LONGEST_PAUSE_S)
+                reason = _reason_of(group)
+                self._say_lost(str(reason) or type(reason).__name__)
+                # A connection that brought samples was a good one: the next failure is the first again. One without an
+                # answer took its time, and the sensor may be well again at any moment.
+                good = self._streaming.is_set() or isinstance(reason, NoAnswerError)
+                pause_s = SHORTEST_PAUSE_S if good else min(2 * pause_s, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
             sighting = await self._look_again()
 
@@ -275,22 +279,38 @@ class SensorLink:
             return
         # The first packets may all be late; some more tell better when the sensor was back.
         await asyncio.sleep(CLOCK_SETTLES_S)
-        self._backfill = Backfill(self._driver, self._settings, self.stream, self._boot, self._utc_now)
         try:
-            await self._backfill.run(connection, self._keep_late)
-            self._backfill = None
-            if self._driver.start_log is not None:
-                await connection.play(self._driver.start_log(self._settings))
+            while not await self._fetch_log(connection, self.stream):  # noqa: ASYNC110 - nothing tells of a stall's end
+                await asyncio.sleep(LOG_AGAIN_S)
         except (SensorError, *LINK_ERRORS) as error:
             # The samples of now go on; where the link broke, that is seen elsewhere.
             logger.warning("the offline log of %s cannot be used (%s)", self.sensor.name, error)
+
+    async def _fetch_log(self, connection: Connection, stream: SampleStream) -> bool:
+        """Fetch the log and let the sensor keep its samples again; returns whether it went on to the end.
+
+        A stall may swallow some of it, or an answer, without an end of the connection.
+        """
+        self._backfill = Backfill(self._driver, self._settings, stream, self._boot, self._memory, self._utc_now)
+        try:
+            if not await self._backfill.run(connection, self._keep_late):
+                return False
+            if self._driver.start_log is not None:
+                await connection.play(self._driver.start_log(self._settings))
+        except NoAnswerError as error:
+            logger.warning("the offline log of %s is asked for again (%s)", self.sensor.name, error)
+            return False
+        finally:
+            self._backfill = None
+        return True
 
     def _keep_late(self, late: ImuChunk, rate_hz: float) -> None:
         self._remember_clock()
         self._listener.late_samples(late, rate_hz)
 
     def _remember_clock(self) -> None:
-        if self._memory is not None and self.stream is not None:
+        if self.stream is not None:
+            self._memory.learn(self.sensor.address, self.stream.clock_rate)
             self._memory.keep(self._boot, self.stream.points())
 
     def _overhear(self, characteristic: str, data: bytes) -> None:
@@ -309,8 +329,7 @@ class SensorLink:
             self.stream = SampleStream(
                 self._driver.clock, self._settings["rate_hz"], self._now(), self._utc_now(), gyroscope=has_gyroscope
             )
-            if self._memory is not None:
-                self.stream.recall(self._memory.load(self._boot))
+            self.stream.recall(self._memory.load(self._boot), self._memory.rate_of(self.sensor.address))
         self._chunks += self.stream.push(packet, arrival_s)
         self._streaming.set()
 
@@ -325,6 +344,7 @@ class SensorLink:
         boot = packet.fields.get("boot_id")
         if isinstance(boot, int):
             if self._boot not in (None, boot) and self.stream is not None:
+                self._remember_clock()
                 self._chunks += self.stream.restart()
             self._boot = boot
         state = self._state
@@ -349,7 +369,7 @@ async def _watch_link(gone: asyncio.Event) -> None:
     raise ConnectionEndedError("the connection broke: the sensor is out of reach, or switched off")
 
 
-def _reason_of(group: ExceptionGroup[Exception]) -> str:
+def _reason_of(group: ExceptionGroup[Exception]) -> Exception:
     """Return why a connection ended: the first reason that says more than that it is over.
 
     Raises
@@ -362,5 +382,4 @@ def _reason_of(group: ExceptionGroup[Exception]) -> str:
         if not isinstance(error, (SensorError, *LINK_ERRORS)):
             raise error
     reasons = [error for error in group.exceptions if not isinstance(error, ConnectionEndedError)]
-    first = (reasons or list(group.exceptions))[0]
-    return str(first) or type(first).__name__
+    return (reasons or list(group.exceptions))[0]

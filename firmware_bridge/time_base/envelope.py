@@ -16,7 +16,7 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
 
-__all__ = ["CRYSTAL", "SAMPLE_RATE", "Envelope", "EnvelopeParams", "Line", "hull_slope"]
+__all__ = ["CRYSTAL", "SAMPLE_RATE", "UNKNOWN", "Envelope", "EnvelopeParams", "Line", "Rate", "hull_slope"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class EnvelopeParams:
     agreement
         Difference of two slopes, as a fraction, that drift with temperature can make.
     settle_s
-        After how many seconds of packets their slope counts half, the one known before (at first: none) the other half.
+        After how many seconds of packets their slope counts half, where none was known before.
     slope_limit
         The most a clock can be off, as a fraction.
 
@@ -47,7 +47,7 @@ class EnvelopeParams:
 CRYSTAL = EnvelopeParams(windows_s=(600.0, 1200.0), agreement=4e-6, settle_s=40.0, slope_limit=1e-3)
 """Sensors that send ticks: 20-50 ppm off, a few ppm of drift. Windows by `benchmarks/time_base.py`."""
 
-SAMPLE_RATE = EnvelopeParams(windows_s=(120.0,), agreement=0.0, settle_s=3.0, slope_limit=0.05)
+SAMPLE_RATE = EnvelopeParams(windows_s=(120.0,), agreement=500e-6, settle_s=3.0, slope_limit=0.05)
 """Sensors that send none, so that their sample rate is the clock: WitMotion about 7000 ppm off (protocols.md 1.2)."""
 
 SLOT_S = 1.0
@@ -57,8 +57,35 @@ EAGER_SLOTS, FIT_SLOTS = 60, 5
 USUAL = 0.9
 """This part of all seconds is usual."""
 
+DISBELIEF = 3
+"""At an agreement of 4 ppm, what is 10 ppm off counts half after 600 s, what is 25 ppm off not before `learnt_s`."""
+
+FULL = 0.9
+"""A window filled so far says all it can, whatever was known before."""
+
 HOLE_S = 30.0
 """After so long without packets the slope before it is the one that new points are drawn to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What is known of a clock's rate, also when it starts anew.
+
+    Parameters
+    ----------
+    slope
+        How much faster the host's clock runs, as a fraction.
+    learnt_s
+        Seconds of packets that it was learnt from: what fewer new ones say against it counts little.
+
+    """
+
+    slope: float
+    learnt_s: float
+
+
+UNKNOWN = Rate(0.0, 0.0)
+"""Of a clock never seen before: as right as any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +108,35 @@ class Envelope:
     ----------
     params
         What is expected of the clock.
+    known
+        Its rate, as far as it is known from before.
 
     """
 
-    def __init__(self, params: EnvelopeParams) -> None:
+    def __init__(self, params: EnvelopeParams, known: Rate = UNKNOWN) -> None:
         self._params = params
+        self._known = known
         self._slots: deque[tuple[float, float]] = deque()
         self._best: tuple[float, float] | None = None
         self._best_residual_s = 0.0
-        self._known_slope = 0.0
         self._unfitted = 0
         self.line: Line | None = None
         self.spread_s = 0.0
         """How much later than the line the least late packet of a second usually is at most."""
 
+    @property
+    def rate(self) -> Rate:
+        """What is known of the clock's rate by now."""
+        if self.line is None or len(self._slots) < 2:  # noqa: PLR2004 - a slope takes two points
+            return self._known
+        learnt_s = min(self._slots[-1][0] - self._slots[0][0], self._params.windows_s[-1])
+        return Rate(self.line.slope, max(learnt_s, self._known.learnt_s))
+
     def add(self, device_s: float, arrival_s: float) -> bool:
         """Take in a packet whose last sample was taken at `device_s`; return whether the line changed."""
         offset_s = arrival_s - device_s
         if self.line is None or self._best is None:
-            self.line = Line(device_s, offset_s, self._known_slope)
+            self.line = Line(device_s, offset_s, self._known.slope)
             self._best = (device_s, offset_s)
             return True
         changed = False
@@ -119,7 +156,7 @@ class Envelope:
         if self._best is None or self.line is None:
             return
         if device_s - self._best[0] > HOLE_S:
-            self._known_slope = self.line.slope
+            self._known = self.rate
         self._slots.append(self._best)
         self._best = None
         while device_s - self._slots[0][0] > self._params.windows_s[-1] and len(self._slots) > 1:
@@ -132,8 +169,7 @@ class Envelope:
     def _fit(self) -> None:
         points, slope = self._points_and_slope()
         span_s = points[-1][0] - points[0][0]
-        weight = span_s**2 / (span_s**2 + self._params.settle_s**2)
-        slope = self._known_slope + weight * (slope - self._known_slope)
+        slope = self._towards_known(slope, span_s)
         slope = min(max(slope, -self._params.slope_limit), self._params.slope_limit)
         at_s = points[-1][0]
         heights = [offset_s - slope * (device_s - at_s) for device_s, offset_s in points]
@@ -141,10 +177,23 @@ class Envelope:
         self.spread_s = sorted(heights)[int(USUAL * (len(heights) - 1))] - lowest
         self.line = Line(at_s, lowest, slope)
 
+    def _towards_known(self, slope: float, span_s: float) -> float:
+        """Return the slope of so many seconds, drawn to the one known before where it cannot be better.
+
+        Packets in step with the connection events say, until the steps meet, that the clock is right: slope 0. What is
+        further from the known slope than temperature can bring it is believed the later, the further it is.
+        """
+        off = slope - self._known.slope
+        settle_s = self._params.settle_s
+        trusted_s = min(self._known.learnt_s, FULL * self._params.windows_s[-1])
+        if abs(off) > self._params.agreement and span_s < trusted_s:
+            settle_s *= (abs(off) / self._params.agreement) ** DISBELIEF
+        return self._known.slope + off * span_s**2 / (span_s**2 + settle_s**2)
+
     def _points_and_slope(self) -> tuple[list[tuple[float, float]], float]:
         """Return the points that count and the slope of their hull."""
         points = list(self._slots)
-        slope = hull_slope(points, self._known_slope)
+        slope = hull_slope(points, self._known.slope)
         for window_s in reversed(self._params.windows_s[:-1]):
             start_s = points[-1][0] - window_s
             if points[0][0] >= start_s:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from firmware_bridge.time_base.envelope import Envelope, EnvelopeParams
+from firmware_bridge.time_base.envelope import UNKNOWN, Envelope, EnvelopeParams, Rate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,9 +16,12 @@ __all__ = ["SETTLED_SLEW", "START_S", "START_SLEW", "HostClock"]
 SETTLED_SLEW = 500e-6
 """The most by which a correction stretches or shrinks time, as a fraction (that of adjtime)."""
 
-START_SLEW = 0.02
+START_SLEW = 0.2
 START_S = 30.0
-"""For so long after the first packet, when a stalled first packet may have set the clock late, slewing is faster."""
+"""For so long after the first packet of a start or a connection, which may have been late, slewing is faster."""
+
+GAP_S = 1.5
+"""After so long without packets the link is a new one, and who follows the samples has begun anew as well."""
 
 HOLE_S = 5.0
 """After so long without packets both ends of the hole are kept, to place by them what the sensor logged within."""
@@ -47,21 +50,22 @@ class HostClock:
         self._params = params
         self.boot = 0
         """Counts the restarts, so that streams that share the clock see each other's."""
-        self._begin()
+        self._begin(UNKNOWN)
 
-    def _begin(self) -> None:
-        self._envelope = Envelope(self._params)
+    def _begin(self, known: Rate) -> None:
+        self._envelope = Envelope(self._params, known)
         self._correction_s = 0.0
         self._corrected_at_s = 0.0
         self._newest_s: float | None = None
         self._first_s = 0.0
+        self._fresh_s = 0.0
         self._past: list[tuple[float, float]] = []
         self._resumed_s = 0.0
 
     def restart(self) -> None:
-        """Forget the sensor's clock: with the next packet it starts anew."""
+        """Forget where the sensor's clock stands, not its rate, which is the crystal's: it starts anew."""
         self.boot += 1
-        self._begin()
+        self._begin(self._envelope.rate)
 
     @property
     def started(self) -> bool:
@@ -84,6 +88,11 @@ class HostClock:
         return 0.0 if self._envelope.line is None else self._envelope.line.slope
 
     @property
+    def rate(self) -> Rate:
+        """What is known of the clock's rate, and what the next start of sensor or program begins with."""
+        return self._envelope.rate
+
+    @property
     def spread_s(self) -> float:
         """How late the least late packet of a second can be on this link."""
         return self._envelope.spread_s
@@ -103,11 +112,13 @@ class HostClock:
         """Take in that the sample of `device_s` was here by `arrival_s`."""
         if self._newest_s is None:
             self._envelope.add(device_s, arrival_s)
-            self._newest_s = self._corrected_at_s = self._first_s = self._resumed_s = device_s
+            self._newest_s = self._corrected_at_s = self._first_s = self._fresh_s = self._resumed_s = device_s
             self._past = [point for point in self._past if point[0] < device_s]
             return
         reached = self._newest_s
         before_s = self._time(reached)
+        if device_s - reached > GAP_S:
+            self._fresh_s = device_s
         if device_s - reached > HOLE_S:
             self._past = [*self._past, (self._resumed_s, self._time(self._resumed_s)), (reached, before_s)][
                 -PAST_POINTS:
@@ -139,8 +150,12 @@ class HostClock:
             return list(self._past)
         return [*self._past, *((at_s, self._time(at_s)) for at_s in (self._resumed_s, self._newest_s))]
 
-    def recall(self, points: list[tuple[float, float]]) -> None:
-        """Take what `points` said of the same boot before the program was started anew; before the first packet."""
+    def recall(self, points: list[tuple[float, float]], rate: Rate) -> None:
+        """Take what `points` and `rate` said before the program was started anew; before the first packet.
+
+        Points are of the same boot, none where it is another; the rate is the same in any.
+        """
+        self._begin(rate)
         self._past = points[-PAST_POINTS:]
 
     def past_times(self, device_s: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -166,7 +181,7 @@ class HostClock:
         host_s: NDArray[np.float64] = device_s + (line.offset_s + line.slope * (device_s - line.at_s))
         if self._correction_s == 0:
             return host_s
-        slew = START_SLEW if self._corrected_at_s - self._first_s < START_S else SETTLED_SLEW
+        slew = START_SLEW if self._corrected_at_s - self._fresh_s < START_S else SETTLED_SLEW
         done_s = slew * np.maximum(device_s - self._corrected_at_s, 0.0)
         left_s = np.maximum(abs(self._correction_s) - done_s, 0.0)
         return host_s + np.copysign(left_s, self._correction_s)

@@ -35,7 +35,10 @@ LARGEST_PULL_SAMPLES = 0.25
 RATE_ANCHORS = 60
 RATE_ANCHOR_S = 5.0
 RATE_TRUST_S = 30.0
-"""The sensor's own sample rate is that of the last 300 s; the nominal one counts until there are 30 s."""
+"""The sensor's own sample rate is that of the last 300 s; until there are 30 s, the one known before or the nominal."""
+
+SAME_PHASE_SAMPLES = 0.1
+"""After a hole samples further off than this were begun anew: the rate is not to be told from those before."""
 
 
 class Place(Enum):
@@ -81,7 +84,8 @@ class SampleTicks:
 
     def begin(self) -> None:
         """Forget the boot: the next packet is the first."""
-        self._period = self._nominal_ticks
+        self._period = self._known_period = self._nominal_ticks
+        self._rate_is_known = False
         self._anchors: deque[tuple[int, float]] = deque(maxlen=RATE_ANCHORS)
         self._known: deque[int] = deque(maxlen=KNOWN_PACKETS)
         self._index = 0
@@ -124,6 +128,9 @@ class SampleTicks:
 
     def accept(self, located: Located, n: int, arrival_s: float) -> None:
         """Take in a packet that comes next."""
+        if self._begins_anew(located):
+            self._anchors.clear()
+            self._known_period = self._period
         self._index, self._first_ticks, self._n = located.index, located.first_ticks, n
         self._arrival_s = arrival_s
         self._known.append(located.index)
@@ -131,8 +138,18 @@ class SampleTicks:
             self._anchors.append((located.index, located.first_ticks))
         oldest_index, oldest_ticks = self._anchors[0]
         samples = located.index - oldest_index
-        prior = self._rate_hz if samples < RATE_TRUST_S * self._rate_hz else 0.0
-        self._period = (prior * self._nominal_ticks + located.first_ticks - oldest_ticks) / (prior + samples)
+        trusted = RATE_TRUST_S * self._rate_hz
+        prior = trusted if self._rate_is_known else self._rate_hz
+        if samples >= trusted:
+            self._rate_is_known, prior = True, 0.0
+        self._period = (prior * self._known_period + located.first_ticks - oldest_ticks) / (prior + samples)
+
+    def _begins_anew(self, located: Located) -> bool:
+        """Return whether the sampling was stopped and started before a packet, whatever the samples are counted as."""
+        if not self._rate_is_known or located.index == self.next_index:
+            return False
+        should_be = self._first_ticks + (located.index - self._index) * self._period
+        return abs(located.told_ticks - should_be) > SAME_PHASE_SAMPLES * self._period
 
     def _ahead(self, first: float) -> float:
         """Return by how many samples a packet's first sample is later than the one that should come next."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from firmware_bridge.imu import ImuChunk
-from firmware_bridge.time_base.envelope import CRYSTAL
+from firmware_bridge.time_base.envelope import CRYSTAL, UNKNOWN, Rate
 from firmware_bridge.time_base.host_clock import HostClock
 from firmware_bridge.time_base.ledger import SampleLedger
 from firmware_bridge.time_base.merge import AccRows, Merge
@@ -105,16 +105,28 @@ class SampleStream:
             return []
         return [(device_s, host_s + self._utc.offset_s) for device_s, host_s in self._host.points()]
 
-    def recall(self, points: list[tuple[float, float]]) -> None:
-        """Take what `points` said before the program was started anew, of the same boot of the sensor.
+    @property
+    def clock_rate(self) -> Rate:
+        """What is known of the rate of the sensor's clock; nothing for a sensor without."""
+        return UNKNOWN if self._host is None else self._host.rate
 
-        To be called before the first packet. Its samples are then placed as they would have been before.
+    def recall(self, points: list[tuple[float, float]], rate: Rate) -> None:
+        """Take what was known before the program was started anew; to be called before the first packet.
+
+        Parameters
+        ----------
+        points
+            What `points` said of the same boot of the sensor, whose samples are then placed as they would have been
+            before; none where it is another.
+        rate
+            What `clock_rate` said of the same sensor, in any boot.
+
         """
-        if self._clock is None or self._host is None or not points:
+        if self._clock is None or self._host is None:
             return
         wrap_s = 2.0**self._clock.ticks_bits / self._clock.tick_hz
-        base_s = wrap_s * (points[-1][0] // wrap_s)
-        self._host.recall([(device_s - base_s, utc_s - self._utc.offset_s) for device_s, utc_s in points])
+        base_s = wrap_s * (points[-1][0] // wrap_s) if points else 0.0
+        self._host.recall([(device_s - base_s, utc_s - self._utc.offset_s) for device_s, utc_s in points], rate)
 
     def push(self, packet: Packet, arrival_s: float) -> tuple[ImuChunk, ...]:
         """Return the samples that a packet completes.

@@ -7,6 +7,7 @@ from firmware_bridge.virtual.air.link import Conditions
 from firmware_bridge.virtual.air.motion import CodedMotion, Motion, PlayedMotion
 from firmware_bridge.virtual.air.oscillator import Oscillator
 from firmware_bridge.virtual.air.peripheral import Pulse, Specimen, VirtualSensor
+from firmware_bridge.virtual.air.processes import SharedLoop, backends_over, open_to_hosts
 from firmware_bridge.virtual.air.sensors import SENSORS
 from firmware_bridge.virtual.air.truth import Fate, TrueSamples, Truth
 from firmware_bridge.virtual.air.world import World, virtual_world
@@ -21,13 +22,16 @@ __all__ = [
     "Oscillator",
     "PlayedMotion",
     "Pulse",
+    "SharedLoop",
     "Specimen",
     "TrueSamples",
     "Truth",
     "VirtualLoop",
     "VirtualSensor",
     "World",
+    "backends_over",
     "bumble_backends",
+    "open_to_hosts",
     "run_virtually",
     "utc_from",
     "virtual_world",

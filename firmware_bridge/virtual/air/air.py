@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from bumble.device import Device
     from bumble.hci import Address
 
-__all__ = ["Air"]
+__all__ = ["CENTRAL_ADDRESS", "Air"]
 
 _RSSI_DBM = -58
-_CENTRAL_ADDRESS = "C0:00:00:00:00:01"
+CENTRAL_ADDRESS = "C0:00:00:00:00:01"
 
 
 class Air(LocalLink):
@@ -54,7 +54,7 @@ class Air(LocalLink):
 
     def central(self) -> Device:
         """Return a new host's radio; it is still off."""
-        return self.device("central", _CENTRAL_ADDRESS)
+        return self.device("central", CENTRAL_ADDRESS)
 
     def set_in_range(self, device: Device, *, in_range: bool) -> None:
         """Carry a device away, or back. Its connections die after the supervision timeout, at both ends."""
@@ -69,10 +69,18 @@ class Air(LocalLink):
 
     def vanish(self, device: Device) -> None:
         """Let a device forget its connections without a word to the other end."""
-        address = bytes(device.random_address)
+        self._forget_links(_controller_of(device, self.controllers))
+
+    def remove(self, controller: Controller) -> None:
+        """Take a radio out of the air without a word to the others."""
+        self._forget_links(controller)
+        self.remove_controller(controller)
+
+    def _forget_links(self, controller: Controller) -> None:
+        address = bytes(controller.random_address)
         for ends, link in list(self._links.items()):
             if address in ends:
-                link.vanish(_controller_of(device, self.controllers))
+                link.vanish(controller)
 
     def room(self, device: Device) -> int:
         """Return how many packets more a sensor's radio can take."""

@@ -12,8 +12,9 @@ from bumble.hci import Address
 
 if TYPE_CHECKING:
     from bumble.link import LocalLink
+    from bumble.transport.common import TransportSink, TransportSource
 
-__all__ = ["Heard", "VirtualController", "make_device"]
+__all__ = ["Heard", "VirtualController", "attach_controller", "device_over", "make_device"]
 
 ADVERTISING_INTERVAL_MS = 100.0
 _HCI_INTERVAL_MS = 0.625
@@ -92,8 +93,25 @@ class VirtualController(Controller):
 
 def make_device(link: LocalLink, heard: Heard, name: str, address: str) -> Device:
     """Return a bumble device with a random static address on the link; it is still off."""
-    controller = VirtualController(name, link=link)
+    controller = attach_controller(link, heard, name)
+    return device_over(controller, controller, name, address)
+
+
+def attach_controller(
+    link: LocalLink,
+    heard: Heard,
+    name: str,
+    host_source: TransportSource | None = None,
+    host_sink: TransportSink | None = None,
+) -> VirtualController:
+    """Return a controller on the link, of the host at the other end of source and sink."""
+    controller = VirtualController(name, host_source, host_sink, link=link)
     controller.heard = heard
+    return controller
+
+
+def device_over(source: TransportSource, sink: TransportSink, name: str, address: str) -> Device:
+    """Return a bumble device with a random static address over a controller; it is still off."""
     # The controller takes units of 0.625 ms for milliseconds (bumble 0.0.236, LegacyAdvertiser).
     interval = ADVERTISING_INTERVAL_MS * _HCI_INTERVAL_MS
     configuration = DeviceConfiguration(
@@ -102,4 +120,4 @@ def make_device(link: LocalLink, heard: Heard, name: str, address: str) -> Devic
         advertising_interval_min=interval,
         advertising_interval_max=interval,
     )
-    return Device.from_config_with_hci(configuration, controller, controller)
+    return Device.from_config_with_hci(configuration, source, sink)

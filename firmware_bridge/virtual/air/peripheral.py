@@ -178,7 +178,7 @@ class VirtualSensor:
         await self._advertise()
 
     def _start_clock(self) -> None:
-        self.time = SensorTime(self.specimen.oscillator, asyncio.get_running_loop().time())
+        self.time = SensorTime(self.specimen.oscillator, self.switched_on_s, asyncio.get_running_loop().time())
 
     async def _advertise(self) -> None:
         if self._on and self.connection is None:

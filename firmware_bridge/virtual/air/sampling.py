@@ -47,23 +47,35 @@ class Felt:
 
 @dataclass(frozen=True, slots=True)
 class SensorTime:
-    """A sensor's clock since its last restart.
+    """A sensor's clock since its last restart, which begins it at 0 and leaves its crystal as warm as it was.
 
     Parameters
     ----------
     oscillator
         What drives it.
+    switched_on_s
+        When the oscillator began, by the loop's clock.
     restarted_s
-        When it began at 0, by the loop's clock.
+        When the clock began at 0, by the loop's clock.
 
     """
 
     oscillator: Oscillator
+    switched_on_s: float
     restarted_s: float
+
+    @property
+    def _before_s(self) -> float:
+        return self.oscillator.reading_s(self.restarted_s - self.switched_on_s)
 
     def now_s(self) -> float:
         """Return what it reads."""
-        return float(self.oscillator.reading_s(asyncio.get_running_loop().time() - self.restarted_s))
+        now_s = asyncio.get_running_loop().time()
+        return float(self.oscillator.reading_s(now_s - self.switched_on_s)) - self._before_s
+
+    def times_s(self, clock_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the true times, by the loop's clock, at which it reads `clock_s`; shape (n,) both."""
+        return self.oscillator.true_s(clock_s + self._before_s) + self.switched_on_s
 
 
 class Sampling:
@@ -115,7 +127,7 @@ class Sampling:
     def _look_ahead(self, first: int) -> Felt:
         batches = max(1, round(_AHEAD_S * self._rate_hz / self._batch))
         clock_s = self._first_clock_s + (first + np.arange(batches * self._batch)) / self._rate_hz
-        times_s = self._time.oscillator.true_s(clock_s) + self._time.restarted_s
+        times_s = self._time.times_s(clock_s)
         acc, gyr = self._motion.at(times_s - self._switched_on_s)
         return Felt(first, times_s, clock_s, acc, gyr)
 

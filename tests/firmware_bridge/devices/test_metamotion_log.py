@@ -106,8 +106,9 @@ class Board:
 def test_start_log_sets_the_triggers_of_both_sensors_and_lets_them_measure():
     steps = DRIVER.start_log(DRIVER.settings_with({}))
     assert steps[0] == Subscribe(NOTIFY)
-    assert written(steps)[:8] == [
-        "0380", "0b0a", "0b020304ff60", "0b020304ff24", "0b021304ff60", "0b021304ff24", "0b0b01", "0b0101",
+    assert written(steps)[:10] == [
+        "0380", "0b0a", "0b020304ff60", "0b020304ff24", "0b021304ff60", "0b021304ff24", "0b0b01", "0a05",
+        "0a02110aff0b0101", "0a0301",
     ]  # fmt: skip
     assert written(steps)[-1] == "130101"
     bmi160 = DRIVER.start_log(DRIVER.settings_with({"chip": 160}))
@@ -121,9 +122,15 @@ def test_a_trigger_is_answered_by_its_number():
     assert packet.fields == {"log_trigger": 1}
 
 
+def test_a_recorded_command_is_answered_by_its_number():
+    (packet,) = DRIVER.decoder(DRIVER.settings_with({})).push(NOTIFY, bytes.fromhex("0a0200"))
+    assert packet.reply.ok
+    assert packet.fields == {"event_command": 0}
+
+
 def test_begin_flushes_the_last_page_and_asks_for_the_length():
     assert written(new_download().begin()) == [
-        "0b0100", "0b1001", "0b0101", "0b84", "0b8200", "0b8201", "0b8202", "0b8203", "0b0801", "0b0701", "0b85",
+        "0b0100", "0b1001", "0b8200", "0b8201", "0b8202", "0b8203", "0b84", "0b0801", "0b0701", "0b85",
     ]  # fmt: skip
 
 

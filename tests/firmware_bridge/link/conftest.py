@@ -1,6 +1,7 @@
 """A link lived through: a virtual sensor, a script of faults, the real link, a real recording, and the truth."""
 
 import asyncio
+import shutil
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from config.known_sensors import KnownSensor
 from firmware_bridge.devices.catalogue import DRIVERS
 from firmware_bridge.imu import concatenate
+from firmware_bridge.link.clock_memory import ClockMemory
 from firmware_bridge.link.link import SensorLink
 from firmware_bridge.link.radio import Radio
 from firmware_bridge.link.scanner import SensorScanner
@@ -18,6 +20,23 @@ from firmware_bridge.virtual.air.clock import utc_from
 
 EPOCH_S = 1_800_000_000.0
 TICKLESS = ("witmotion", "thingy52", "metamotion")
+
+
+def numbered(chunk, truth):
+    """Return which true sample each row is: of those with its values, the one nearest in time; -1 where none has."""
+    has_gyr = truth.gyr is not None and chunk.gyr is not None
+    true = np.hstack((truth.acc, truth.gyr)) if has_gyr else truth.acc
+    rows = np.hstack((chunk.acc, chunk.gyr)) if has_gyr else chunk.acc
+    numbers = {}
+    for number, row in enumerate(np.round(true, 3).tolist()):
+        numbers.setdefault(tuple(row), []).append(number)
+    times_s = (chunk.time - EPOCH_S).tolist()
+    return np.array(
+        [
+            min(numbers.get(tuple(row), [-1]), key=lambda number: abs(truth.time_s[number] - time_s))
+            for row, time_s in zip(np.round(rows.astype(np.float64), 3).tolist(), times_s, strict=True)
+        ]
+    )
 
 
 class Recording:
@@ -54,6 +73,9 @@ class Lived:
     late: int
     returned_s: list = field(default_factory=list)
     """When the sensor came back into reach."""
+
+    def numbers_of(self, truth):
+        return numbered(self.live, truth)
 
     def connected_after(self, time_s):
         return next(at for at, state in self.states if at > time_s and state.connected)
@@ -96,14 +118,128 @@ def live_through(tmp_path):
     return run
 
 
+class LifeListener:
+    """Keeps what comes in a recording, until it is killed; may be told of each block before and after it is safe."""
+
+    def __init__(self, folder, driver, settings):
+        resolution = driver.resolution(settings)
+        self.recorder = Recorder(folder, driver.id, settings["rate_hz"], resolution.acc_ms2, resolution.gyr_rad_s)
+        self.folder = folder
+        self.killed = False
+        self.sizes = {}
+        self.on_block = None
+
+    def samples(self, chunk):
+        if not self.killed:
+            self.recorder.append(chunk)
+
+    def late_samples(self, chunk, rate_hz):
+        if self.killed:
+            return
+        self.sizes = {path.name: path.stat().st_size for path in self.folder.iterdir()}
+        self.recorder.insert(chunk, rate_hz)
+        if self.on_block is not None:
+            self.on_block()
+
+    def state(self, state):
+        pass
+
+
+class Life:
+    """A sensor, and a program that may be killed and started again from what it left on the disk."""
+
+    def __init__(self, folder, driver_id, **given):
+        self.folder = folder / "0"
+        self.driver = DRIVERS[driver_id]
+        self.given = given
+        self._base = folder
+        self._starts = 0
+
+    async def begin(self, seed, oscillator):
+        self.world = await virtual_world(Conditions(connection_interval_s=0.0375), seed=seed)
+        self.sensor = await self.world.add(self.driver.id, Specimen(oscillator=oscillator))
+        self.start()
+
+    def start(self):
+        known = KnownSensor(
+            name="belt",
+            driver=self.driver.id,
+            address=self.sensor.specimen.address,
+            serial="0001",
+            settings=self.given,
+        )
+        radio = Radio(self.world.scanner_class, self.world.client_class)
+        self.listener = LifeListener(self.folder, self.driver, self.driver.settings_with(self.given))
+        memory = ClockMemory(self._base / "clock.json")
+        self.link = SensorLink(known, radio, SensorScanner(radio), self.listener, utc_from(EPOCH_S), memory)
+        self._running = asyncio.ensure_future(self.link.run())
+
+    def kill(self):
+        """Let no more reach the disk or the sensor: what is there now is all that the next start finds."""
+        self._starts += 1
+        self.folder = self._base / str(self._starts)
+        shutil.copytree(self.listener.folder, self.folder)
+        self.listener.killed = True
+        self.sensor.set_in_range(in_range=False)
+
+    async def bury(self):
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
+        self.listener.recorder.close()
+
+    async def away(self, seconds):
+        self.sensor.set_in_range(in_range=False)
+        await asyncio.sleep(seconds)
+        self.sensor.set_in_range(in_range=True)
+
+    async def block(self):
+        """Wait until the next block is safe and not yet confirmed; returns at once then."""
+        saved = asyncio.get_running_loop().create_future()
+        self.listener.on_block = lambda: saved.done() or saved.set_result(None)
+        await asyncio.wait_for(saved, 60)
+        self.listener.on_block = None
+
+    @property
+    def log_is_empty(self):
+        log = self.sensor.log
+        return log.stored == 0 if self.driver.id == "metamotion" else log.first == log.last + 1
+
+    async def download_begun(self):
+        """Wait for a download that has something to fetch; where the log is empty, go away first."""
+        while self.link._backfill is None or self.log_is_empty:  # noqa: SLF001 - nobody else is told
+            if self.log_is_empty:
+                await self.away(30)
+            await asyncio.sleep(0.02)
+
+    async def cut(self, chance):
+        """Break the link in one of three ways."""
+        way = chance.choice(["drop", "stall", "away"])
+        if way == "drop":
+            self.sensor.drop_link()
+        elif way == "stall":
+            self.sensor.stall(chance.uniform(0.5, 5))
+        else:
+            await self.away(chance.uniform(5, 15))
+
+    def tear(self, chance):
+        """Cut what the last block added to the files off at random, as a killed program may leave it."""
+        for path in self.folder.iterdir():
+            before = self.listener.sizes.get(path.name, 0)
+            size = path.stat().st_size
+            if path.name.startswith("late") and size > before:
+                with path.open("r+b") as file:
+                    file.truncate(before + chance.randrange(size - before))
+
+
 @pytest.fixture
-def time_errors_s():
-    """Return how far the times of live samples are from the truth."""
+def life_in():
+    """Return what begins a life in a folder, with a driver's id and settings."""
+    return Life
 
-    def errors(chunk, true_time_s):
-        return chunk.time - EPOCH_S - true_time_s
 
-    return errors
+@pytest.fixture
+def numbers_of():
+    return numbered
 
 
 @pytest.fixture

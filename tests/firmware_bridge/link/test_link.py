@@ -100,7 +100,7 @@ def test_a_link_that_is_connected_but_silent_is_made_anew_within_seconds(driver)
 
     lost_after_s, back_after_s = run_virtually(go())
     assert lost_after_s <= SILENCE_S + 1.0
-    assert back_after_s <= 15.0
+    assert back_after_s <= 5.0
 
 
 def test_a_disk_that_refuses_ends_the_link_with_its_own_words():

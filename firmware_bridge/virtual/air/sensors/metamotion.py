@@ -13,7 +13,12 @@ from firmware_bridge.devices.metamotion_facts import (
     BMI270,
     COMMAND,
     CONFIG,
+    DISCONNECT,
     ENABLE,
+    EVENT,
+    EVENT_COMMAND,
+    EVENT_PARAMETERS,
+    EVENT_REMOVE_ALL,
     GYROSCOPE,
     HAPTIC,
     INFO,
@@ -79,14 +84,18 @@ class MetaMotionSensor(VirtualSensor):
         self._powered = {ACCELEROMETER: False, GYROSCOPE: False}
         self._listening: set[tuple[int, int]] = set()
         self._measuring = (0.0, 0)
+        self._event = b""
+        self._on_disconnection_do: list[bytes] = []
 
     def _restarted(self) -> None:
         self._forget()
         self.log.restarted()
 
     def _disconnected(self) -> None:
-        """Measure on where it logs; the switches of the stream stay, as nobody turns them off."""
+        """Do what the host recorded for this; measure on where it logs. The switches of the stream stay."""
         self.log.disconnected()
+        for command in self._on_disconnection_do:
+            self._written(command)
         if not self.log.on:
             self._stop_measuring()
 
@@ -130,12 +139,25 @@ class MetaMotionSensor(VirtualSensor):
             self._configured(module, register, arguments)
         elif module == LOG:
             self.log.written(register, arguments)
+        elif module == EVENT:
+            self._recorded(register, arguments)
         elif (module, register) == (SETTINGS, BATTERY | READ):
             span_mv = _FULL_BATTERY_MV - _FLAT_BATTERY_MV
             volts_mv = _FLAT_BATTERY_MV + span_mv * self.battery_percent // 100
             self.tell(SETTINGS, BATTERY | READ, self.battery_percent, *volts_mv.to_bytes(2, "little"))
         elif (module, register) == (HAPTIC, PULSE) and len(arguments) == _PULSE_BYTES:
             self._pulse(arguments)
+
+    def _recorded(self, register: int, arguments: bytes) -> None:
+        """Take a command to be done when the connection ends, the only event here."""
+        if register == EVENT_REMOVE_ALL:
+            self._on_disconnection_do.clear()
+        elif register == EVENT_COMMAND and arguments[:3] == bytes([SETTINGS, DISCONNECT, 0xFF]):
+            self._event = arguments[3:5]
+        elif register == EVENT_PARAMETERS and self._event:
+            self._on_disconnection_do.append(self._event + arguments)
+            self._event = b""
+            self.tell(EVENT, EVENT_COMMAND, len(self._on_disconnection_do) - 1)
 
     def _pulse(self, arguments: bytes) -> None:
         if arguments[3] == _MOTOR:
