@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analytics.day_sections import DaySections
-from analytics.summary_model import DailySummary, DayFacts, Note, NoteCode, summary_schema
-from analytics.trends import ENOUGH_WEAR_S, comparison
+from analytics.summary_model import DailySummary, DayFacts, Note, NoteCode, WalkingProgramme, summary_schema
+from analytics.trends import ENOUGH_WEAR_S, comparison, days_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from analytics.findings import Findings
     from analytics.local_day import LocalDay
-    from config.settings import Settings
+    from config.exercise_plan import Plan
+    from config.settings import Settings, WalkingSettings
 
 __all__ = ["DailySummary", "daily_summary", "summary_schema"]
 
 HOUR_S = 3600.0
 MINUTE_S = 60.0
+DAYS_OF_WEEK = 7
 
 LOW_COVERAGE = 0.9
 MUCH_UNKNOWN = 0.2
@@ -27,7 +29,12 @@ MOSTLY_JUDGED = 0.8
 
 
 def daily_summary(
-    findings: Findings, day: LocalDay, wearer: str, settings: Settings, earlier: Sequence[DayFacts] = ()
+    findings: Findings,
+    day: LocalDay,
+    wearer: str,
+    settings: Settings,
+    earlier: Sequence[DayFacts] = (),
+    plan: Plan | None = None,
 ) -> DailySummary:
     """Sum up what was found on one local day.
 
@@ -46,6 +53,8 @@ def daily_summary(
         Thresholds.
     earlier
         The wearer's earlier summaries, to compare with.
+    plan
+        What is planned for a day; None without a plan.
 
     Raises
     ------
@@ -66,6 +75,7 @@ def daily_summary(
         slouch=sections.slouch(),
         bends=sections.bends(),
         walking=sections.walking(),
+        exercise=sections.exercise(day.zone, plan),
         alerts=sections.alerts(),
         transitions=sections.transitions(),
         calibration=sections.calibration(day.zone),
@@ -73,9 +83,26 @@ def daily_summary(
     noise_deg = settings.summary.noise_deg
     return DailySummary(
         **dict(facts),
+        walking_programme=_walking_programme(facts, earlier, settings.walking),
         last_7_days=comparison(facts, earlier, 7, noise_deg),
         last_28_days=comparison(facts, earlier, 28, noise_deg),
         notes=tuple(Note(code=code, text=text) for code, text in _notes(facts)),
+    )
+
+
+def _walking_programme(today: DayFacts, earlier: Sequence[DayFacts], target: WalkingSettings) -> WalkingProgramme:
+    """Return the brisk walking against its target, on the day and in the week that ends with it."""
+    week = [*days_before(today, earlier, DAYS_OF_WEEK - 1), today]
+    known_min = [day.walking.brisk_min for day in week if day.walking.brisk_min is not None]
+    brisk_min = today.walking.brisk_min
+    return WalkingProgramme(
+        target_min=target.target_minutes,
+        target_days_n=target.target_days_per_week,
+        brisk_min=brisk_min,
+        reached=None if brisk_min is None else brisk_min >= target.target_minutes,
+        week_known_days_n=len(known_min),
+        week_brisk_min=sum(known_min) if known_min else None,
+        week_reached_days_n=sum(each_min >= target.target_minutes for each_min in known_min) if known_min else None,
     )
 
 

@@ -10,6 +10,8 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from analytics.exercises.form_day import exercises_of_day
+from analytics.exercises.records import ExerciseSet
 from analytics.findings import CalibrationInUse, Findings, without_overlap
 from analytics.local_day import local_time
 from analytics.posture_tally import RANGE_EDGES_PERCENT, PostureTally
@@ -21,6 +23,7 @@ from analytics.summary_model import (
     Bends,
     Break,
     CalibrationUsed,
+    Exercises,
     Gaps,
     InclinationBand,
     Postures,
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from zoneinfo import ZoneInfo
 
+    from config.exercise_plan import Plan
     from config.settings import Settings
 
 __all__ = ["DaySections"]
@@ -209,6 +213,13 @@ class DaySections:
             bout_min=sum(bout_s for _, bout_s in timed) / MINUTE_S,
             brisk_min=sum(bout_s for spm, bout_s in timed if spm >= self.settings.walking.brisk_spm) / MINUTE_S,
         )
+
+    def exercise(self, zone: ZoneInfo, plan: Plan | None) -> Exercises:
+        """Return the sets done, against those of the plan if there is one."""
+        sets = self.findings.of(ExerciseSet)
+        if self._is_classified() or any(self.span.holds(one.start) for one in sets):
+            return exercises_of_day(sets, self.span, zone, plan)
+        return Exercises(**dict.fromkeys(Exercises.model_fields))
 
     def alerts(self) -> Alerts:
         """Return the alerts raised, and those of them that were heeded."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from analytics.exercises.records import ExerciseSet
 from analytics.posture_tally import PostureTally
 from analytics.walking import WalkingBout
 from posture.events import (
@@ -48,6 +49,7 @@ Finding: TypeAlias = (
     | Alert
     | AlertResolved
     | WalkingBout
+    | ExerciseSet
     | PostureTally
     | CalibrationInUse
 )

@@ -24,16 +24,20 @@ __all__ = [
     "Comparison",
     "DailySummary",
     "DayFacts",
+    "ExerciseSetDone",
+    "Exercises",
     "Gaps",
     "InclinationBand",
     "Note",
     "NoteCode",
+    "PlannedSets",
     "Postures",
     "RangeBin",
     "Sitting",
     "Slouch",
     "Transitions",
     "Walking",
+    "WalkingProgramme",
     "Wear",
     "summary_schema",
 ]
@@ -171,6 +175,76 @@ class Walking(Part):
     """Minutes in bouts whose cadence is brisk."""
 
 
+class WalkingProgramme(Part):
+    """Brisk walking against the programme's target, on this day and in the week that ends with it."""
+
+    target_min: Amount
+    """Brisk minutes wanted on a day."""
+    target_days_n: Count
+    """Days a week on which they are wanted."""
+    brisk_min: Amount | None
+    reached: bool | None
+    """Whether this day has as many."""
+    week_known_days_n: Count
+    """Days of which the walking is known: at most this one and the six before."""
+    week_brisk_min: Amount | None
+    week_reached_days_n: Count | None
+    """Days with as many minutes as wanted."""
+
+
+class ExerciseSetDone(Part):
+    """A set of an exercise."""
+
+    time: AwareDatetime
+    """When it began."""
+    exercise: str
+    """Id of the exercise; `unknown` where it is none of those known."""
+    confidence: Share
+    """How sure the exercise is; 1 where the wearer said it."""
+    duration_min: Amount
+    repetitions_n: Count
+    """Complete ones; what follows is of them."""
+    incomplete_n: Count
+    left_n: Count | None
+    right_n: Count | None
+    """Repetitions of each side; null where there are no sides, or none is known."""
+    repetition_s: Amount | None
+    """Median length of a repetition with its hold."""
+    hold_s: Amount | None
+    """Median hold; 0 where nothing was held."""
+    range_deg: Amount | None
+    """Mean range of a rotation."""
+    range_cm: Amount | None
+    """Mean range of a rise."""
+
+
+class PlannedSets(Part):
+    """Sets of an exercise done on this day, against those planned."""
+
+    exercise: str
+    planned_n: Count
+    done_n: Count
+
+
+class Exercises(Part):
+    """Exercises done, and how."""
+
+    sessions_n: Count | None
+    """Sessions that begin on this day: sets with pauses of up to ten minutes."""
+    sets_n: Count | None
+    """Sets that begin on this day."""
+    repetitions_n: Count | None
+    """Complete ones of these sets."""
+    exercising_min: Amount | None
+    """Minutes in sets, without the rests between them."""
+    sets: tuple[ExerciseSetDone, ...] | None
+    planned: tuple[PlannedSets, ...] | None
+    """Null without a plan."""
+    share_of_plan: Share | None
+    """Share of the plan's sets that was done; more than planned of one exercise makes up for none of another. Where a
+    plan leaves days of the week free 0 is no lack on them."""
+
+
 class AlertCount(Part):
     """Alerts of one kind, those raised on this day."""
 
@@ -225,6 +299,11 @@ class AngleChange(Change):
     noise: bool | None
 
 
+UNKNOWN_CHANGE = Change(value=None, mean=None, days_n=0, change=None)
+UNKNOWN_EXERCISES = Exercises(**dict.fromkeys(Exercises.model_fields))
+"""What summaries say that were written before there were exercises."""
+
+
 class Comparison(Part):
     """The day against those of the days before it on which the sensor was worn enough."""
 
@@ -242,6 +321,7 @@ class Comparison(Part):
     sit_to_stand_per_wear_h: Change
     deep_bends_per_wear_h: Change
     alerts_per_wear_h: Change
+    exercising_min: Change = UNKNOWN_CHANGE
     mean_slouch_deg: AngleChange
 
 
@@ -279,6 +359,7 @@ class DayFacts(Part):
     slouch: Slouch
     bends: Bends
     walking: Walking
+    exercise: Exercises = UNKNOWN_EXERCISES
     alerts: Alerts
     transitions: Transitions
     calibration: tuple[CalibrationUsed, ...]
@@ -288,6 +369,8 @@ class DailySummary(DayFacts):
     """One wearer's local day."""
 
     schema_id: Literal["lumbar.summary/1"] = Field(default="lumbar.summary/1", alias="schema")
+    walking_programme: WalkingProgramme | None = None
+    """Null in summaries written before there was one."""
     last_7_days: Comparison
     last_28_days: Comparison
     notes: tuple[Note, ...]

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = ["summary_table"]
 
-SECTIONS = ("wear", "activity", "sitting", "posture", "slouch", "bends", "walking", "alerts", "transitions")
+SECTIONS = ("wear", "activity", "sitting", "posture", "slouch", "bends", "walking", "exercise", "alerts", "transitions")
+
+LISTS = {"breaks", "bands", "histogram", "by_kind", "sets", "planned"}
+"""Fields with a part for each of several things; they have columns of their own, or none."""
 
 
 def summary_table(summaries: Iterable[DailySummary]) -> pd.DataFrame:
@@ -37,8 +40,11 @@ def _cells(day: DailySummary) -> Iterator[tuple[str, Any]]:
     for name in ("wearer", "date", "time_zone", "day_s"):
         yield name, getattr(day, name)
     for section in SECTIONS:
-        for name, value in _flat(getattr(day, section).model_dump(exclude={"breaks", "bands", "histogram", "by_kind"})):
+        for name, value in _flat(getattr(day, section).model_dump(exclude=LISTS)):
             yield f"{section}_{name}", value
+    if day.walking_programme is not None:
+        for name, value in day.walking_programme.model_dump().items():
+            yield f"walking_programme_{name}", value
     for band in day.bends.bands or ():
         yield _band_name(band), band.duration_min
     for part in day.slouch.histogram or ():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from analytics.summary_model import DayFacts
 
-__all__ = ["ENOUGH_WEAR_S", "comparison"]
+__all__ = ["ENOUGH_WEAR_S", "comparison", "days_before"]
 
 ENOUGH_WEAR_S = 4 * 3600.0
 """Days worn less are compared with nothing. (Accelerometer studies ask for 10 h, Troiano 2008, of sensors worn all the
@@ -44,9 +44,7 @@ def comparison(
         A change of an angle below this is noise.
 
     """
-    first = today.date - timedelta(days=window_days)
-    by_date: dict[date, DayFacts] = {day.date: day for day in earlier if first <= day.date < today.date}
-    days = [day for day in by_date.values() if _is_enough(day)]
+    days = [day for day in days_before(today, earlier, window_days) if _is_enough(day)]
     changes = {name: _change(today, days, measure) for name, measure in MEASURES.items()}
     angle = _change(today, days, _mean_slouch_deg)
     noise = None if angle.change is None else abs(angle.change) < noise_deg
@@ -56,6 +54,13 @@ def comparison(
         mean_slouch_deg=AngleChange(noise=noise, **angle.model_dump()),
         **changes,
     )
+
+
+def days_before(today: DayFacts, earlier: Sequence[DayFacts], window_days: int) -> list[DayFacts]:
+    """Return those of the earlier days that are within so many days before the day, each date once."""
+    first = today.date - timedelta(days=window_days)
+    by_date: dict[date, DayFacts] = {day.date: day for day in earlier if first <= day.date < today.date}
+    return list(by_date.values())
 
 
 def _is_enough(day: DayFacts) -> bool:
@@ -108,4 +113,5 @@ MEASURES: dict[str, Callable[[DayFacts], float | None]] = {
     "sit_to_stand_per_wear_h": _per_wear_h(lambda day: day.transitions.sit_to_stand_n),
     "deep_bends_per_wear_h": _per_wear_h(lambda day: day.bends.deep_bends_n),
     "alerts_per_wear_h": _per_wear_h(lambda day: day.alerts.given_n),
+    "exercising_min": lambda day: day.exercise.exercising_min,
 }

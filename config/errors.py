@@ -6,6 +6,7 @@
      +-- SettingsError      a setting, profile or exercise file is wrong
      +-- RecordingError     a recording cannot be read or written
      +-- CalibrationError   the calibration sections do not show what they should
+     +-- TeachingError      what was shown of a new exercise does not tell what it is
      +-- MessagingError     the MQTT broker refused or cannot be reached
      +-- HistoryError       the history database cannot be used
      +-- SensorError        a sensor cannot be found, reached or made to do something
@@ -23,6 +24,7 @@ __all__ = [
     "RecordingError",
     "SensorError",
     "SettingsError",
+    "TeachingError",
 ]
 
 
@@ -58,6 +60,10 @@ class RecordingError(LumbarError):
 
 class CalibrationError(LumbarError):
     """The calibration movements are missing or do not show what they should."""
+
+
+class TeachingError(LumbarError):
+    """The repetitions shown of a new exercise cannot be found, do not agree, or are too small to tell from rest."""
 
 
 class MessagingError(LumbarError):

@@ -84,14 +84,12 @@ class Axis(StrEnum):
 class Way(StrEnum):
     """Which way a repetition goes first.
 
-    Forward is flexion and backward extension of the sensor (a posterior tilt of the pelvis, too); left and right belong
-    to lateral bend and axial rotation, up and down to a rise. Either: one way or the other.
+    Forward is flexion and backward extension of the sensor (a posterior tilt of the pelvis, too); up and down belong to
+    a rise. Either: one way or the other.
     """
 
     FORWARD = "forward"
     BACKWARD = "backward"
-    LEFT = "left"
-    RIGHT = "right"
     UP = "up"
     DOWN = "down"
     EITHER = "either"
@@ -166,7 +164,9 @@ class Sides(StrEnum):
 
     NONE = "none"
     ALTERNATE = "alternate"
-    """Left and right in turns, or some of each: told by which way the lower back moves."""
+    """Left and right in turns."""
+    SWITCH = "switch"
+    """All of one side, then all of the other."""
 
 
 class Dose(Part):
@@ -195,6 +195,8 @@ class Exercise(Part):
         The motion signature.
     sides
         Whether there is a left and a right.
+    side_axis
+        What tells the side; the axis of the motion where none is given.
     positive_side
         The side of a repetition that goes forward (flexion), bends right (lateral bend) or turns left (axial rotation).
     instructions, cautions
@@ -218,6 +220,7 @@ class Exercise(Part):
     hold: Hold = Hold()
     counting: Counting = Counting.EACH
     sides: Sides = Sides.NONE
+    side_axis: Axis | None = None
     positive_side: Literal["left", "right"] = "left"
     instructions: Annotated[tuple[Sentence, ...], Field(min_length=1)]
     cautions: tuple[Sentence, ...] = ()

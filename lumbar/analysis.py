@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from firmware_bridge.imu import ImuChunk
     from firmware_bridge.recordings.read import Recording
+    from lumbar.exercises_sought import ExercisesSought
 
 __all__ = [
     "Analysis",
@@ -113,6 +114,7 @@ def analyze_recording(
     *,
     calibration: Calibration | None = None,
     sections: Sequence[CalibrationSection] = (),
+    exercises: ExercisesSought | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Analysis:
     """Analyse a recording through the live pipeline, then review it as a whole.
@@ -128,6 +130,8 @@ def analyze_recording(
     sections
         When the guided calibration was done, on the clock of the recording; without it and without a calibration the
         program calibrates itself.
+    exercises
+        Which exercises are looked for; None for none.
     progress
         Told the seconds of the recording done, twice over: once for the survey, once for the analysis.
 
@@ -140,7 +144,7 @@ def analyze_recording(
 
     """
     offset = None if calibration is not None else survey_offset(recording, progress)
-    live = LivePipeline(settings, nominal_rate_hz(recording), calibration, sections, offset)
+    live = LivePipeline(settings, nominal_rate_hz(recording), calibration, sections, offset, exercises)
     events: list[Noticed] = []
     for hour in by_the_hour(recording.chunks(CHUNK_S)):
         events += live.push(*hour)

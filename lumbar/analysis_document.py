@@ -1,9 +1,11 @@
 """The analysis of a recording as a document: ``lumbar.analysis/1``, all times in seconds from the first sample."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from analytics.exercises.records import ExerciseSet, Side
 from analytics.summary_model import DailySummary
 from analytics.walking import WalkingBout as FoundBout
 from lumbar.analysis import Analysis
@@ -102,6 +104,35 @@ class WalkingFound(Part):
     step_times_s: list[Seconds]
 
 
+class RepetitionDone(Part):
+    """One repetition; incomplete ones went not far enough to count."""
+
+    start_s: Seconds
+    peak_s: Seconds
+    end_s: Seconds
+    side: Side | None
+    range_deg: float | None
+    """How far the lower back turned; null where the exercise is a rise."""
+    range_cm: float | None
+    """How far it rose or sank; null where the exercise is a rotation."""
+    hold_s: Seconds
+    out_s: float
+    back_s: float
+    complete: bool
+
+
+class SetDone(Part):
+    """Repetitions of one exercise without a long pause; `repetitions` counts the complete ones."""
+
+    exercise: str
+    start_s: Seconds
+    end_s: Seconds
+    repetitions: int
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    """How sure the exercise is; 1 where the wearer has said it."""
+    reps: list[RepetitionDone]
+
+
 class AnalysisDocument(Part):
     """Everything found in a recording."""
 
@@ -114,8 +145,8 @@ class AnalysisDocument(Part):
     bends: list[DeepBend]
     alerts: list[AlertGiven]
     walking: WalkingFound
-    sets: list[dict[str, Any]]
-    """Exercise sets; recognising them is still to come, so the list is empty."""
+    sets: list[SetDone]
+    """Exercise sets."""
     summary: DailySummary | None
     """Summary of the local day that holds most of the recording; null without samples for one."""
 
@@ -166,8 +197,33 @@ def analysis_document(analysis: Analysis, summary: DailySummary | None) -> Analy
             ],
             step_times_s=[since(time) for time in findings.step_times],
         ),
-        sets=[],
+        sets=[_set(each, since) for each in findings.of(ExerciseSet)],
         summary=summary,
+    )
+
+
+def _set(found: ExerciseSet, since: Callable[[float], float]) -> SetDone:
+    return SetDone(
+        exercise=found.exercise,
+        start_s=since(found.start),
+        end_s=since(found.end),
+        repetitions=found.count,
+        confidence=found.confidence,
+        reps=[
+            RepetitionDone(
+                start_s=since(each.start),
+                peak_s=since(each.peak),
+                end_s=since(each.end),
+                side=each.side,
+                range_deg=None if each.range_deg is None else round(each.range_deg, 2),
+                range_cm=None if each.range_cm is None else round(each.range_cm, 1),
+                hold_s=round(each.hold_s, 2),
+                out_s=round(each.out_s, 2),
+                back_s=round(each.back_s, 2),
+                complete=each.complete,
+            )
+            for each in found.repetitions
+        ],
     )
 
 

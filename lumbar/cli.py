@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from config.errors import LumbarError
+from config.errors import LumbarError, SettingsError
 from lumbar.cli_options import (
     BrokerAddress,
     Format,
@@ -104,6 +104,45 @@ def wear(
     from lumbar.commands.wear import run_wear
 
     run_wear(sensor, profile, broker, as_json=output is Format.JSON, settings_file=settings)
+
+
+@app.command()
+def exercise(
+    plan: Annotated[
+        str | None,
+        typer.Argument(metavar="[PLAN|ID]", help="A plan or one exercise; else your plan home.", show_default=False),
+    ] = None,
+    sensor: Annotated[str | None, typer.Option(help="Which of your sensors; not needed where you have one.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--replay", help="A recording in the place of your sensor.", show_default=False)
+    ] = None,
+    speed: Speed = "1",
+    profile: ProfileFile = None,
+    calibration: SectionsFile = None,
+    start: Start = None,
+    units: UnitNames = None,
+    keep: Keep = False,
+    broker: Annotated[
+        str | None,
+        typer.Option("--broker", help="mqtt://host:1883 or mqtts://user@host:8883; live else that of your settings."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No voice and no bell.")] = False,
+    output: OutputFormat = Format.TABLE,
+    settings: SettingsFile = None,
+) -> None:
+    """Be led through your exercises: counted, timed, and kept."""
+    from lumbar.commands.exercise import SessionOptions, run_live_session, run_replayed_session
+    from lumbar.commands.inputs import RecordingChoice
+
+    options = SessionOptions(plan, broker, quiet, output is Format.JSON, settings)
+    if file is None:
+        if calibration is not None or start is not None or units is not None:
+            raise SettingsError("--calibration, --start and --units belong to a recording; name one with --replay FILE")
+        run_live_session(options, sensor, profile)
+    elif sensor is not None:
+        raise SettingsError("give either --replay or --sensor, not both")
+    else:
+        run_replayed_session(options, RecordingChoice(file, units, start, profile, calibration), speed, keep=keep)
 
 
 @app.command()

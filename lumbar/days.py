@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from analytics.daily_summary import daily_summary
+from analytics.exercises.records import ExerciseSet, Repetition, Side
 from analytics.findings import CalibrationInUse, Findings
 from analytics.local_day import LocalDay, local_days
 from analytics.posture_tally import PostureTally
@@ -154,6 +156,10 @@ def _episode(kind: str, label: str, value: str | None = None) -> Callable[[Any],
     )
 
 
+def _repetition(detail: dict[str, Any]) -> Repetition:
+    return Repetition(**{**detail, "side": None if detail["side"] is None else Side(detail["side"])})
+
+
 WRITE: dict[type, Callable[[Any], HistoryRecord]] = {
     ActivityEpisode: _episode("activity", "activity"),
     PostureEpisode: _episode("posture", "state", "angle_deg"),
@@ -165,6 +171,9 @@ WRITE: dict[type, Callable[[Any], HistoryRecord]] = {
     Alert: lambda e: HistoryRecord("alert", e.time, e.time, label=e.kind, detail={"since": float(e.since)}),
     AlertResolved: lambda e: HistoryRecord(
         "alert_resolved", e.raised, e.time, label=e.kind, detail={"heeded": e.heeded}
+    ),
+    ExerciseSet: lambda e: HistoryRecord(
+        "exercise_set", e.start, e.end, label=e.exercise, value=e.confidence, detail=[asdict(r) for r in e.repetitions]
     ),
     WalkingBout: lambda e: HistoryRecord("walking", e.start, e.end, value=e.cadence_spm, detail={"steps": e.steps}),
     PostureTally: lambda e: HistoryRecord(
@@ -187,6 +196,7 @@ READ: dict[str, Callable[[Any], Any]] = {
     "transition": lambda r: Transition(r.start, TransitionKind(r.label), r.value),
     "alert": lambda r: Alert(r.start, AlertKind(r.label), r.detail["since"]),
     "alert_resolved": lambda r: AlertResolved(r.end, AlertKind(r.label), r.start, r.detail["heeded"]),
+    "exercise_set": lambda r: ExerciseSet(r.label, r.start, r.end, tuple(map(_repetition, r.detail)), r.value),
     "walking": lambda r: WalkingBout(r.start, r.end, r.detail["steps"], r.value),
     "tally": lambda r: PostureTally(
         r.start,

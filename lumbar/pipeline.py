@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analytics.exercises.records import CountedRepetition, ExerciseSet
 from analytics.findings import CalibrationInUse, Findings
 from analytics.steps import Step, StepDetector
-from analytics.walking import WalkingBout, WalkingBouts
+from analytics.walking import WalkingBouts
 from lumbar.trackers import Noticed, Now, PostureTrackers
+from lumbar.worn import bouts_of, worn
 from posture.calibration import Calibration, CalibrationSource
 from posture.coverage import Coverage
 from posture.decoder import DECODER_DELAY_S, ActivityDecoder, DecodedSeconds, smooth_activity
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from config.calibration import CalibrationSection
     from config.settings import Settings
     from firmware_bridge.imu import ImuChunk
+    from lumbar.exercises_sought import ExercisesSought
     from posture.frame import PostureFrame
 
 __all__ = ["LivePipeline", "Noticed", "Now", "PostureTrackers", "Review", "review"]
@@ -54,6 +57,7 @@ STAGES = (
     "_summarizer",
     "_steps",
     "_bouts",
+    "_exercises",
     "_guided",
     "_learning",
     "_decoder",
@@ -81,6 +85,8 @@ class LivePipeline:
         When the guided calibration is done, on the clock of the samples.
     acc_offset_ms2
         Shape (3,): the accelerometer's zero offset, where it is known and there is no calibration that tells it.
+    exercises
+        Which exercises are looked for.
 
     Attributes
     ----------
@@ -100,6 +106,7 @@ class LivePipeline:
         calibration: Calibration | None = None,
         sections: Sequence[CalibrationSection] = (),
         acc_offset_ms2: NDArray[np.float64] | None = None,
+        exercises: ExercisesSought | None = None,
     ) -> None:
         if calibration is not None:
             acc_offset_ms2 = calibration.acc_offset_ms2
@@ -111,6 +118,7 @@ class LivePipeline:
         self._summarizer = SecondSummarizer()
         self._steps = StepDetector()
         self._bouts = WalkingBouts()
+        self._exercises = None if exercises is None else exercises.finder()
         self._guided = GuidedCalibration(sections, acc_offset_ms2) if sections and calibration is None else None
         self._learning = SelfCalibration(acc_offset_ms2) if calibration is None and not sections else None
         self.calibration = calibration or Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
@@ -120,7 +128,10 @@ class LivePipeline:
         self._strap = StrapTracker(self.calibration)
         self._seconds = SecondsLog()
         self._step_times: list[float] = []
+        self._sets: list[ExerciseSet] = []
         self._to_compare: list[tuple[SecondFeatures, Calibration]] = []
+        if self._guided is None:
+            self._take_mounting(0.0)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -128,14 +139,14 @@ class LivePipeline:
         stages = {name: getattr(self, name) for name in STAGES}
         states = {name: None if stage is None else stage.state for name, stage in stages.items()}
         rest = {"calibration": self.calibration, "seconds": deepcopy(self._seconds), "step_times": self.step_times}
-        return states | rest | {"to_compare": list(self._to_compare)}
+        return states | rest | {"to_compare": list(self._to_compare), "sets": self.sets}
 
     @state.setter
     def state(self, state: dict[str, Any]) -> None:
         if state["_guided"] is None:
             self._guided = None  # it is over
         stages = {name: getattr(self, name) for name in STAGES}
-        if any((stages[name] is None) != (state[name] is None) for name in ("_guided", "_learning")):
+        if any((stages[name] is None) != (state[name] is None) for name in ("_exercises", "_guided", "_learning")):
             raise ValueError("the state is that of a pipeline that was built with other arguments")
         for name, stage in stages.items():
             if stage is not None:
@@ -144,6 +155,7 @@ class LivePipeline:
         self._seconds = deepcopy(state["seconds"])
         self._step_times = list(state["step_times"])
         self._to_compare = list(state["to_compare"])
+        self._sets = list(state["sets"])
         self.latest = None
 
     @property
@@ -155,6 +167,11 @@ class LivePipeline:
     def step_times(self) -> tuple[float, ...]:
         """Return the times of all steps so far, seconds since the Unix epoch."""
         return tuple(self._step_times)
+
+    @property
+    def sets(self) -> tuple[ExerciseSet, ...]:
+        """Return the exercise sets so far that are over."""
+        return tuple(self._sets)
 
     def push(self, *chunks: ImuChunk) -> list[Noticed]:
         """Return what the samples let one notice, in order of time.
@@ -170,6 +187,7 @@ class LivePipeline:
         self.latest = None
         noticed: list[Noticed] = []
         seconds: list[SecondFeatures] = []
+        frames: list[PostureFrame] = []
         for chunk in chunks:
             self.coverage.push(chunk)
             for segment in self._resampler.push(chunk):
@@ -178,9 +196,12 @@ class LivePipeline:
                 if self._guided is not None:
                     self._guided.push(frame)
                 seconds.append(self._summarizer.push(frame))
+                if self._exercises is not None:
+                    frames.append(frame)
         if seconds:
             noticed += self._take(join_seconds(seconds))
             noticed += self._compare_walking(self._steps.settled_time)
+        noticed += self._exercise(frames)
         return sorted(noticed, key=noticed_at)
 
     def flush(self) -> list[Noticed]:
@@ -202,6 +223,7 @@ class LivePipeline:
         noticed += [*steps, *self._bouts.push(steps, np.inf), *self._bouts.flush()]
         self._step_times += [step.time for step in steps]
         noticed += self._compare_walking(np.inf)
+        noticed += self._keep_sets(self._exercises.flush()) if self._exercises is not None else []
         return sorted((event for event in noticed if self._came_true(event)), key=noticed_at)
 
     def _came_true(self, event: Noticed) -> bool:
@@ -215,6 +237,28 @@ class LivePipeline:
         steps = self._steps.push(frame)
         self._step_times += [step.time for step in steps]
         return [*steps, *self._bouts.push(steps, self._steps.settled_time)]
+
+    def _exercise(self, frames: list[PostureFrame]) -> list[Noticed]:
+        """Count, once it is known which calibration holds in the frames."""
+        if self._exercises is None:
+            return []
+        return self._keep_sets([record for frame in frames for record in self._exercises.push(frame)])
+
+    def _keep_sets(self, records: list[CountedRepetition | ExerciseSet]) -> list[Noticed]:
+        self._sets += [record for record in records if isinstance(record, ExerciseSet)]
+        return [*records]
+
+    def seek(self, exercises: ExercisesSought | None) -> list[Noticed]:
+        """Look for other exercises from now on; return what is still open of those before."""
+        noticed = self._keep_sets(self._exercises.flush()) if self._exercises is not None else []
+        self._exercises = None if exercises is None else exercises.finder()
+        if self._guided is None:
+            self._take_mounting(0.0)
+        return noticed
+
+    def _take_mounting(self, time: float) -> None:
+        if self._exercises is not None:
+            self._exercises.calibrate(time, self.calibration.sensor_to_body)
 
     def _compare_walking(self, settled_time: float) -> list[Noticed]:
         """Show the strap tracker the seconds with steps, once no more steps can come in them."""
@@ -269,6 +313,7 @@ class LivePipeline:
     def _calibrated(self, calibration: Calibration) -> list[Noticed]:
         before = self.calibration
         self.calibration = self._decoder.calibration = calibration
+        self._take_mounting(self._seconds.end)
         if before.source is calibration.source or self.coverage.end is None:
             return []
         return [calibration_in_use(calibration, self._seconds.end)]
@@ -288,6 +333,8 @@ class LivePipeline:
 
     def _tracked(self, seconds: PostureSeconds) -> list[Noticed]:
         noticed = self._trackers.push(seconds, self.calibration)
+        if self._exercises is not None:
+            self._exercises.know_activity(zip(seconds.second.tolist(), seconds.activity, strict=True))
         if len(seconds):
             self.latest = self._trackers.now(seconds)
         return noticed
@@ -295,7 +342,7 @@ class LivePipeline:
 
 def noticed_at(event: Noticed) -> float:
     """Return when, on the clock of the samples, an event was complete."""
-    if isinstance(event, Transition | Alert | AlertResolved | CalibrationInUse | Step):
+    if isinstance(event, Transition | Alert | AlertResolved | CalibrationInUse | Step | CountedRepetition):
         return event.time
     return event.end
 
@@ -326,7 +373,7 @@ def review(live: LivePipeline, settings: Settings, alerts: Sequence[Alert | Aler
     if features is None or start is None:
         empty = np.empty(0)
         nothing = PostureSeconds(empty.astype(np.int64), (), empty, empty, empty)
-        return Review(calibration, nothing, Findings((*alerts, *walking)))
+        return Review(calibration, nothing, Findings((*alerts, *walking, *live.sets)))
     if calibration.source in (CalibrationSource.NONE, CalibrationSource.WALKING):
         calibration = learn_calibration(features, calibration.acc_offset_ms2)
     lying_about = not_worn(features)
@@ -338,31 +385,11 @@ def review(live: LivePipeline, settings: Settings, alerts: Sequence[Alert | Aler
     trackers = PostureTrackers(settings, delay_s=0.0)
     blocks = (seconds.rows(start, start + REVIEW_BLOCK_S) for start in range(0, len(seconds), REVIEW_BLOCK_S))
     noticed = [event for block in blocks for event in trackers.push(block, calibration)] + trackers.flush()
-    events = [event for event in noticed if not isinstance(event, Alert | AlertResolved | Step)]
+    events = [event for event in noticed if not isinstance(event, Alert | AlertResolved | Step | CountedRepetition)]
     findings = Findings(
-        events=(calibration_in_use(calibration, start), *events, *walking, *alerts),
+        events=(calibration_in_use(calibration, start), *events, *walking, *live.sets, *alerts),
         wear=worn(live.coverage.covered, features.second[lying_about]),
         gaps=tuple(live.coverage.gaps),
         step_times=live.step_times,
     )
     return Review(calibration, seconds, findings)
-
-
-def bouts_of(step_times: Sequence[float]) -> list[WalkingBout]:
-    """Return the walking bouts of all steps of a recording."""
-    bouts = WalkingBouts()
-    return [*bouts.push([Step(time) for time in step_times], np.inf), *bouts.flush()]
-
-
-def worn(
-    covered: Sequence[tuple[float, float]], not_worn_seconds: NDArray[np.int64]
-) -> tuple[tuple[float, float], ...]:
-    """Return the covered stretches without the seconds in which the sensor was not worn."""
-    cuts = np.flatnonzero(np.diff(not_worn_seconds) != 1) + 1
-    stretches = [(float(part[0]), float(part[-1] + 1)) for part in np.split(not_worn_seconds, cuts) if len(part)]
-    kept: list[tuple[float, float]] = []
-    for start, end in covered:
-        inside = [(max(a, start), min(b, end)) for a, b in stretches if a < end and b > start]
-        edges = [start, *(edge for pair in inside for edge in pair), end]
-        kept += [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]
-    return tuple(kept)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import singledispatchmethod
 from typing import TYPE_CHECKING
 
+from analytics.exercises.records import CountedRepetition, ExerciseSet
 from analytics.walking import WalkingBout
 from lumbar.coaching import ADVICE
+from lumbar.exercise_session_document import session_content
 from posture.events import (
     Activity,
     Alert,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from analytics.exercises.guided_records import SessionDone, SetDone
     from lumbar.messaging.client import MessageClient
     from lumbar.pipeline import Noticed, Now
 
@@ -80,6 +83,22 @@ class Publisher:
             since_s=since,
         )
 
+    def publish_set(self, done: SetDone) -> None:
+        """Publish a set of a guided session."""
+        content: dict[str, JsonValue] = {
+            "exercise": done.exercise,
+            "duration_s": round(done.end - done.start, 3),
+            "repetitions": done.count,
+            "planned": done.planned,
+            "reported": done.reported,
+            "confidence": 1.0,
+        }
+        self._client.publish_event("set_completed", done.end, content)
+
+    def publish_session(self, name: str, session: SessionDone) -> None:
+        """Publish a guided session that is over."""
+        self._client.publish_session(name, session.end, session_content(session))
+
     @singledispatchmethod
     def publish(self, event: Noticed) -> None:
         """Publish one event; those that no topic carries are kept for the history only."""
@@ -124,3 +143,29 @@ class Publisher:
             "cadence_spm": round(event.cadence_spm, 1),
         }
         self._client.publish_event("walk_ended", event.end, content)
+
+    @publish.register
+    def _(self, event: CountedRepetition) -> None:
+        repetition = event.repetition
+        content: dict[str, JsonValue] = {
+            "exercise": event.exercise,
+            "number": event.number,
+            "side": repetition.side,
+            "range_deg": None if repetition.range_deg is None else round(repetition.range_deg, 1),
+            "range_cm": None if repetition.range_cm is None else round(repetition.range_cm, 1),
+            "hold_s": round(repetition.hold_s, 3),
+            "out_s": round(repetition.out_s, 3),
+            "back_s": round(repetition.back_s, 3),
+            "complete": repetition.complete,
+        }
+        self._client.publish_event("repetition", event.time, content)
+
+    @publish.register
+    def _(self, event: ExerciseSet) -> None:
+        content: dict[str, JsonValue] = {
+            "exercise": event.exercise,
+            "duration_s": round(event.end - event.start, 3),
+            "repetitions": event.count,
+            "confidence": round(event.confidence, 3),
+        }
+        self._client.publish_event("set_completed", event.end, content)

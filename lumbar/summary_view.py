@@ -10,7 +10,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from analytics.summary_model import DailySummary
+    from analytics.summary_model import DailySummary, Exercises, WalkingProgramme
     from lumbar.analysis_document import AnalysisDocument
 
 __all__ = ["show_analysis", "show_summary"]
@@ -67,6 +67,8 @@ def _rows(day: DailySummary) -> list[tuple[str, str]]:
             f"{_count(walking.steps_n)} steps, {_minutes(walking.brisk_min)} brisk"
             + ("" if walking.cadence_spm is None else f", {walking.cadence_spm:.0f} steps/min"),
         ),
+        ("Programme", _programme(day.walking_programme)),
+        ("Exercises", _exercises(day.exercise)),
         ("Alerts", alerts),
         ("Calibration", ", ".join(used.source.value for used in day.calibration) or "none"),
     ]
@@ -76,6 +78,29 @@ def _sitting(day: DailySummary) -> str:
     sitting = day.sitting
     longest = f"longest {_minutes(sitting.longest_bout_min)}"
     return f"{_count(sitting.bouts_n)} bouts, {longest}, {_count(sitting.breaks_n)} breaks"
+
+
+def _programme(programme: WalkingProgramme | None) -> str:
+    if programme is None or programme.week_reached_days_n is None:
+        return "not known"
+    return (
+        f"{_minutes(programme.brisk_min)} of {programme.target_min:.0f} brisk today, reached on "
+        f"{programme.week_reached_days_n} of {programme.target_days_n} days in the last seven"
+    )
+
+
+def _exercises(done: Exercises) -> str:
+    if done.sets is None:
+        return "not known"
+    counts: dict[str, list[str]] = {}
+    for one in done.sets:
+        counts.setdefault(one.exercise.replace("_", " "), []).append(str(one.repetitions_n))
+    if not counts:
+        text = "none"
+    else:
+        each = ", ".join(f"{name} {' + '.join(numbers)}" for name, numbers in counts.items())
+        text = f"{done.sets_n} sets in {_minutes(done.exercising_min)}: {each}"
+    return text if done.share_of_plan is None else f"{text}; {done.share_of_plan:.0%} of the plan"
 
 
 def _minutes(value: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from analytics.exercises.records import CountedRepetition
 from analytics.findings import Finding
 from analytics.posture_tally import PostureTallier
 from analytics.steps import Step
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Noticed", "Now", "PostureTrackers"]
 
-Noticed: TypeAlias = Finding | Step
+Noticed: TypeAlias = Finding | Step | CountedRepetition
 
 
 class PostureTrackers:

@@ -131,7 +131,7 @@ def _motion(exercise: Exercise) -> str:
 def _sides(exercise: Exercise) -> str:
     if exercise.sides is Sides.NONE:
         return "not told apart"
-    how = POSITIVE.get(exercise.motion.axis)
+    how = POSITIVE.get(exercise.side_axis or exercise.motion.axis)
     counted = "each side counts as one"
     return counted if how is None else f"{counted}; {exercise.positive_side} where the lower back {how}"
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from config.calibration import CalibrationSection
     from posture.calibration import Calibration
 
-__all__ = ["UNDATED_BEFORE_S", "RecordingChoice", "progress_bar"]
+__all__ = ["UNDATED_BEFORE_S", "RecordingChoice", "parse_speed", "progress_bar"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,26 @@ class RecordingChoice:
             replace(section, start=origin + section.start, end=origin + section.end)
             for section in read_sections(self.sections_file)
         )
+
+
+def parse_speed(text: str) -> float | None:
+    """Return times real time, None for as fast as possible.
+
+    Raises
+    ------
+    SettingsError
+        It is neither a number above 0 nor ``max``.
+
+    """
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError as error:
+        raise SettingsError(f"--speed {text}: give a number such as 60, or max") from error
+    if not 0 < speed < float("inf"):
+        raise SettingsError(f"--speed {text}: give a number above 0, or max")
+    return speed
 
 
 UNDATED_BEFORE_S = 1e8

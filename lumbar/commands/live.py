@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from config.calibration import CalibrationSection, SectionName
-from config.errors import SettingsError
 from config.settings import load_settings
 from lumbar.analysis import nominal_rate_hz, survey_offset
 from lumbar.broker_address import mqtt_settings_at
+from lumbar.commands.inputs import parse_speed
 from lumbar.commands.storage import open_history, outbox_path
 from lumbar.json_lines import JsonLines
 from lumbar.live_view import LiveView
@@ -82,7 +82,7 @@ def run_demo(
     from firmware_bridge.virtual import SensorModel, SimulatedWearer, desk_day  # noqa: PLC0415 - only for the demo
 
     settings = load_settings(settings_file)
-    speed = _speed(speed_text)
+    speed = parse_speed(speed_text)
     console = Console()
     wearer = SimulatedWearer(
         desk_day(seed, hours),
@@ -146,7 +146,7 @@ def run_replay(
 ) -> None:
     """Play a recording through the live program."""
     settings = load_settings(settings_file)
-    speed = _speed(speed_text)
+    speed = parse_speed(speed_text)
     recording = choice.open(default_start_s=float(int(time.time())))
     calibration, sections = choice.calibration(), choice.sections(recording)
     # Nothing is sent of a recording with a bad row in it.
@@ -198,19 +198,6 @@ def _finish(summary: DailySummary | None, link: Link, console: Console) -> None:
     waiting = link.client.status.waiting
     sent = "every message has been delivered" if waiting == 0 else f"{waiting} messages wait for the broker"
     console.print(f"Broker {link.address}: {sent}.", style="dim")
-
-
-def _speed(text: str) -> float | None:
-    """Return times real time, None for as fast as possible."""
-    if text == "max":
-        return None
-    try:
-        speed = float(text)
-    except ValueError as error:
-        raise SettingsError(f"--speed {text}: give a number such as 60, or max") from error
-    if not 0 < speed < float("inf"):
-        raise SettingsError(f"--speed {text}: give a number above 0, or max")
-    return speed
 
 
 def _this_morning(settings: Settings) -> float:

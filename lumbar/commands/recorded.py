@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from config.errors import SettingsError
+from config.exercise_library import load_exercises, own_exercises_path
 from config.profile import save_profile
 from config.settings import load_settings
 from lumbar.analysis import Analysis, analyze_recording, calibrate_recording, profile_of
@@ -16,6 +17,7 @@ from lumbar.angles import write_angles
 from lumbar.commands.inputs import UNDATED_BEFORE_S, RecordingChoice, progress_bar
 from lumbar.commands.storage import open_history
 from lumbar.days import keep_recording, main_day, sum_up
+from lumbar.exercises_sought import all_exercises, told_exercise
 from lumbar.summary_view import show_analysis
 
 if TYPE_CHECKING:
@@ -38,8 +40,8 @@ def run_analyze(
 ) -> None:
     """Analyse one recording and print the document; writes only once all of it has been read."""
     settings = load_settings(settings_file)
-    if exercise is not None:
-        raise SettingsError(f"--exercise {exercise}: this version knows no exercises yet; leave the option out")
+    library = load_exercises(own_exercises_path(settings))
+    exercises = all_exercises(library) if exercise is None else told_exercise(library, exercise)
     recording = choice.open()
     if keep and recording.start_time_s < UNDATED_BEFORE_S:
         raise SettingsError("this recording has no date: say with --start when it began, so that it can be kept")
@@ -47,7 +49,9 @@ def run_analyze(
         raise SettingsError(f"--angles {angles}: there is no folder {angles.parent}")
     calibration, sections = choice.calibration(), choice.sections(recording)
     with progress_bar("Analysing", recording.duration_s) as progress:
-        analysis = analyze_recording(recording, settings, calibration=calibration, sections=sections, progress=progress)
+        analysis = analyze_recording(
+            recording, settings, calibration=calibration, sections=sections, exercises=exercises, progress=progress
+        )
     if angles is not None:
         write_angles(recording, analysis.review.calibration, angles)
     document = _document(analysis, settings)

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["HistoryRecord", "JsonValue"]
+__all__ = ["ExerciseSession", "ExerciseSetRecord", "HistoryRecord", "JsonValue"]
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 
@@ -49,6 +49,74 @@ class HistoryRecord:
             raise ValueError(f"a record of kind {self.kind!r} cannot last from {self.start} to {self.end}")
         if self.value is not None and not math.isfinite(self.value):
             raise ValueError(f"a record of kind {self.kind!r} at {self.start} cannot have the value {self.value}")
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseSetRecord:
+    """A set of a guided session.
+
+    Parameters
+    ----------
+    exercise
+        Its id.
+    start, end
+        Seconds since the Unix epoch, UTC.
+    planned
+        Repetitions that were planned.
+    repetitions
+        Complete ones that the sensor saw; None for an exercise that it does not see.
+    reported
+        Those that the wearer said were done; None where nothing was said.
+    detail
+        The repetitions one by one, and whatever else belongs to the set, as JSON.
+
+    """
+
+    exercise: str
+    start: float
+    end: float
+    planned: int
+    repetitions: int | None = None
+    reported: int | None = None
+    detail: JsonValue = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseSession:
+    """A guided session.
+
+    Parameters
+    ----------
+    name
+        Identifies it, everywhere.
+    plan
+        Id of its plan.
+    start, end
+        Seconds since the Unix epoch, UTC.
+    document
+        How it went, item by item, as JSON.
+    sets
+        In order of time.
+
+    Raises
+    ------
+    ValueError
+        It or a set of it ends before it starts, or a number is not finite.
+
+    """
+
+    name: str
+    plan: str
+    start: float
+    end: float
+    document: JsonValue
+    sets: tuple[ExerciseSetRecord, ...] = ()
+
+    def __post_init__(self) -> None:
+        spans = [(self.start, self.end), *((one.start, one.end) for one in self.sets)]
+        for start, end in spans:
+            if not (math.isfinite(start) and math.isfinite(end) and start <= end):
+                raise ValueError(f"a session or set cannot last from {start} to {end}")
 
 
 def to_json(value: JsonValue) -> str:

@@ -47,4 +47,34 @@ SUMMARIES = (
     """,
 )
 
-MIGRATIONS = (EPISODES, SUMMARIES)
+SESSIONS = (
+    """
+    CREATE TABLE exercise_session (
+        id       INTEGER PRIMARY KEY,
+        name     TEXT NOT NULL UNIQUE,
+        wearer   INTEGER NOT NULL REFERENCES wearer,
+        source   INTEGER NOT NULL REFERENCES source,
+        plan     TEXT NOT NULL,
+        start_s  REAL NOT NULL,
+        end_s    REAL NOT NULL,
+        document TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX exercise_session_start ON exercise_session (wearer, start_s)",
+    """
+    CREATE TABLE exercise_set (
+        session     INTEGER NOT NULL REFERENCES exercise_session ON DELETE CASCADE,
+        position    INTEGER NOT NULL,
+        exercise    TEXT NOT NULL,
+        start_s     REAL NOT NULL,
+        end_s       REAL NOT NULL,
+        planned     INTEGER NOT NULL,
+        repetitions INTEGER,
+        reported    INTEGER,
+        detail      TEXT NOT NULL,
+        PRIMARY KEY (session, position)
+    ) WITHOUT ROWID
+    """,
+)
+
+MIGRATIONS = (EPISODES, SUMMARIES, SESSIONS)

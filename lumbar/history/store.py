@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from lumbar.history.database import explained, open_database, write_transaction
-from lumbar.history.records import HistoryRecord, JsonValue, to_json
+from lumbar.history.records import ExerciseSession, ExerciseSetRecord, HistoryRecord, JsonValue, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -46,6 +46,7 @@ WEARERS = """
     SELECT name FROM wearer
     WHERE EXISTS (SELECT 1 FROM episode WHERE wearer = wearer.id)
     OR EXISTS (SELECT 1 FROM daily_summary WHERE wearer = wearer.id)
+    OR EXISTS (SELECT 1 FROM exercise_session WHERE wearer = wearer.id)
     ORDER BY name
 """
 
@@ -204,6 +205,67 @@ class History:
             rows = self._connection.execute(query, (wearer,))
             return [date.fromisoformat(day) for (day,) in rows]
 
+    def put_session(self, wearer: str, session: ExerciseSession, source: str) -> None:
+        """Keep a guided session, with its sets, in the place of all sessions of the wearer's that it overlaps.
+
+        Nobody does two at once: what overlaps is the same one, replayed.
+
+        Parameters
+        ----------
+        wearer
+            Whose it is.
+        session
+            The session.
+        source
+            Where it comes from, such as the name of the recording.
+
+        """
+        with self.transaction():
+            wearer_id, source_id = self._id_of("wearer", wearer), self._id_of("source", source)
+            self._connection.execute(
+                "DELETE FROM exercise_session WHERE name = ? OR (wearer = ? AND start_s <= ? AND end_s >= ?)",
+                (session.name, wearer_id, session.end, session.start),
+            )
+            kept = self._connection.execute(
+                """
+                INSERT INTO exercise_session (name, wearer, source, plan, start_s, end_s, document)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+                (
+                    session.name, wearer_id, source_id, session.plan, float(session.start), float(session.end),
+                    to_json(session.document),
+                ),
+            )  # fmt: skip
+            self._connection.executemany(
+                "INSERT INTO exercise_set VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (_set_row(kept.lastrowid, position, one) for position, one in enumerate(session.sets)),
+            )
+
+    def sessions(self, wearer: str, start: float, end: float) -> list[ExerciseSession]:
+        """Return the wearer's guided sessions that began within [start, end), in order of time."""
+        query = """
+            SELECT exercise_session.id, exercise_session.name, plan, start_s, end_s, document
+            FROM exercise_session JOIN wearer ON wearer.id = exercise_session.wearer
+            WHERE wearer.name = ? AND start_s >= ? AND start_s < ? ORDER BY start_s
+        """
+        with explained(self.path):
+            rows = self._connection.execute(query, (wearer, start, end)).fetchall()
+            return [
+                ExerciseSession(name, plan, began, ended, json.loads(document), self._sets_of(session_id))
+                for session_id, name, plan, began, ended, document in rows
+            ]
+
+    def _sets_of(self, session_id: int) -> tuple[ExerciseSetRecord, ...]:
+        query = """
+            SELECT exercise, start_s, end_s, planned, repetitions, reported, detail
+            FROM exercise_set WHERE session = ? ORDER BY position
+        """
+        rows = self._connection.execute(query, (session_id,))
+        return tuple(
+            ExerciseSetRecord(exercise, start, end, planned, seen, reported, json.loads(detail))
+            for exercise, start, end, planned, seen, reported, detail in rows
+        )
+
     def wearers(self) -> list[str]:
         """Return everyone of whom there are records or summaries, sorted."""
         with explained(self.path):
@@ -228,6 +290,13 @@ def _row(wearer_id: int, record: HistoryRecord, source_id: int) -> tuple[object,
     return (
         wearer_id, str(record.kind), str(record.label), float(record.start), float(record.end), record.value, detail,
         source_id,
+    )  # fmt: skip
+
+
+def _set_row(session_id: int | None, position: int, one: ExerciseSetRecord) -> tuple[object, ...]:
+    return (
+        session_id, position, one.exercise, float(one.start), float(one.end), one.planned, one.repetitions,
+        one.reported, to_json(one.detail),
     )  # fmt: skip
 
 

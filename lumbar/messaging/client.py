@@ -18,6 +18,7 @@ from lumbar.messaging.link import Greetings, Link, LinkStatus
 from lumbar.messaging.outbox import Outbox
 from lumbar.messaging.payloads import (
     MESSAGE_OF_CHANNEL,
+    MESSAGE_OF_EVENT,
     BridgeStateMessage,
     ErrorReply,
     ErrorReplyMessage,
@@ -253,6 +254,8 @@ class MessageClient:
         historical: bool = False,
     ) -> None:
         model = MESSAGE_OF_CHANNEL[channel]
+        if channel is Channel.EVENT:
+            model = MESSAGE_OF_EVENT.get(str(name), model)
 
         def payload(seq: int) -> str:
             envelope = self._envelope(seq, time_s) | {"historical": historical}

@@ -7,8 +7,14 @@ import json
 from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID  # noqa: TC003  pydantic reads the annotations when it runs
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, Field, JsonValue
 
+from lumbar.messaging.exercise_payloads import (  # noqa: TC001  pydantic reads the annotations when it runs
+    RepetitionEvent,
+    Session,
+    SetCompletedEvent,
+)
+from lumbar.messaging.parts import Name, OpenPart, Part
 from lumbar.messaging.topics import Channel
 
 if TYPE_CHECKING:
@@ -18,6 +24,7 @@ __all__ = [
     "COMMAND_ARGUMENTS",
     "MESSAGES",
     "MESSAGE_OF_CHANNEL",
+    "MESSAGE_OF_EVENT",
     "AlertMessage",
     "BridgeStateMessage",
     "CommandMessage",
@@ -26,34 +33,14 @@ __all__ = [
     "ErrorReplyMessage",
     "EventMessage",
     "PostureStateMessage",
+    "RepetitionMessage",
     "ReplyMessage",
     "SensorStateMessage",
     "SessionMessage",
+    "SetCompletedMessage",
     "as_json",
     "write_schemas",
 ]
-
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-
-
-class Part(BaseModel):
-    """Immutable, strict about names; numbers are finite."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        allow_inf_nan=False,
-        populate_by_name=True,
-        json_schema_serialization_defaults_required=True,
-    )
-
-
-class OpenPart(Part):
-    """A part to which the sender adds what belongs to the kind."""
-
-    model_config = ConfigDict(extra="allow")
-
-    __pydantic_extra__: dict[str, JsonValue]
 
 
 class Envelope(Part):
@@ -160,10 +147,18 @@ class EventMessage(Envelope):
     content: Event
 
 
-class Session(OpenPart):
-    """A finished exercise session."""
+class RepetitionMessage(Envelope):
+    """A repetition of an exercise; one of the events."""
 
-    session: Name
+    schema_name: Literal["lumbar.event/1"] = Field("lumbar.event/1", alias="schema")
+    content: RepetitionEvent
+
+
+class SetCompletedMessage(Envelope):
+    """A set of an exercise that is over; one of the events."""
+
+    schema_name: Literal["lumbar.event/1"] = Field("lumbar.event/1", alias="schema")
+    content: SetCompletedEvent
 
 
 class SessionMessage(Envelope):
@@ -265,6 +260,8 @@ MESSAGES: dict[str, type[Part]] = {
     "daily_summary": DailySummaryMessage,
     "error_reply": ErrorReplyMessage,
     "event": EventMessage,
+    "event_repetition": RepetitionMessage,
+    "event_set_completed": SetCompletedMessage,
     "posture_state": PostureStateMessage,
     "reply": ReplyMessage,
     "sensor_state": SensorStateMessage,
@@ -282,6 +279,12 @@ MESSAGE_OF_CHANNEL: dict[Channel, type[Envelope]] = {
     Channel.SESSION: SessionMessage,
 }
 """What Lumbar sends of its own accord, by topic."""
+
+MESSAGE_OF_EVENT: dict[str, type[Envelope]] = {
+    "repetition": RepetitionMessage,
+    "set_completed": SetCompletedMessage,
+}
+"""Events whose content is laid down; the others are `EventMessage`."""
 
 
 def as_json(message: BaseModel) -> str:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from analytics.daily_summary import DailySummary, daily_summary
 from analytics.day_sections import DaySections
+from analytics.exercises.records import ExerciseSet, Repetition, Side
 from analytics.findings import Findings
 from analytics.local_day import LocalDay, local_days
 from analytics.posture_tally import PostureTally
@@ -52,6 +53,14 @@ POSTURE = lasting(
         PostureEpisode, st.just(a), st.just(b), st.sampled_from(PostureState), st.floats(-20, 40, allow_subnormal=False)
     )
 )
+REPETITION = st.builds(
+    Repetition,
+    start=st.just(0.0), peak=st.just(1.0), end=st.floats(1, 60),
+    side=st.none() | st.sampled_from(Side),
+    range_deg=st.none() | st.floats(0, 120), range_cm=st.none() | st.floats(0, 80),
+    hold_s=st.floats(0, 50), out_s=st.floats(0, 5), back_s=st.floats(0, 5),
+    unsteadiness_deg=st.none(), complete=st.booleans(),
+)  # fmt: skip
 EVENTS = st.one_of(
     ACTIVITY,
     ACTIVITY,
@@ -59,6 +68,16 @@ EVENTS = st.one_of(
     lasting(lambda a, b: st.builds(Bend, st.just(a), st.just(b), st.floats(45, 120))),
     lasting(lambda a, b: st.builds(WalkingBout, st.just(a), st.just(b), st.integers(1, 5000), st.floats(50, 150))),
     lasting(lambda a, b: st.builds(SittingBout, st.just(a), st.just(b), st.floats(0, b - a), st.booleans())),
+    lasting(
+        lambda a, b: st.builds(
+            ExerciseSet,
+            exercise=st.sampled_from(["bridge", "squat", "unknown"]),
+            start=st.just(a),
+            end=st.just(b),
+            repetitions=st.lists(REPETITION, max_size=4).map(tuple),
+            confidence=st.floats(0, 1),
+        )
+    ),
     st.builds(Transition, TIMES, st.sampled_from(TransitionKind), st.floats(0.5, 5)),
     st.builds(Alert, TIMES, st.sampled_from(AlertKind), TIMES),
     st.builds(AlertResolved, TIMES, st.sampled_from(AlertKind), TIMES, st.booleans()),
@@ -100,7 +119,7 @@ def test_every_summary_can_be_written_and_read_back(findings, day):
 def additive(sections):
     """Return the totals that must add up; what is unknown adds nothing."""
     sitting, slouch, bends, walking = sections.sitting(BERLIN), sections.slouch(), sections.bends(), sections.walking()
-    alerts, wear = sections.alerts(), sections.wear()
+    alerts, wear, exercise = sections.alerts(), sections.wear(), sections.exercise(BERLIN, None)
     known = [
         wear.wear_s, wear.gaps.total_s, wear.gaps.count_n,
         *sections.activity_s.values(),
@@ -114,6 +133,7 @@ def additive(sections):
             bends.deep_bends_n, bends.deep_bend_min,
             walking.steps_n, walking.bouts_n, walking.bout_min, walking.brisk_min,
             alerts.given_n, alerts.heeded_n,
+            exercise.sets_n, exercise.sessions_n, exercise.repetitions_n, exercise.exercising_min,
             *sections.transitions().model_dump().values(),
         ]  # fmt: skip
     return known

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analytics.daily_summary import daily_summary
+from analytics.exercises.records import ExerciseSet
 from analytics.findings import CalibrationInUse, Findings
 from analytics.local_day import LocalDay
 from analytics.posture_tally import PostureTally
@@ -90,6 +91,21 @@ def test_a_first_day_has_nothing_to_compare_with():
     assert (week.mean_slouch_deg.mean, week.mean_slouch_deg.change, week.mean_slouch_deg.noise) == (None, None, None)
 
 
+def test_minutes_of_exercise_are_compared_as_they_are():
+    def day(days_ago, minutes, earlier=()):
+        local = LocalDay(TODAY - timedelta(days=days_ago), ZONE)
+        start = local.span.start + 9 * H
+        bridges = ExerciseSet("bridge", start, start + 60 * minutes, (), 1.0)
+        sitting = ActivityEpisode(start, start + 5 * H, Activity.SITTING)
+        return daily_summary(
+            Findings((bridges, sitting), wear=((start, start + 5 * H),)), local, "me", SETTINGS, earlier
+        )
+
+    change = day(0, 12, [day(1, 6), day(2, 9), day_with(3)]).last_7_days.exercising_min
+    assert (change.value, change.mean, change.days_n) == (12, 5, 3)
+    assert change.change == pytest.approx(7)
+
+
 def test_the_table_has_a_row_a_day_in_order_and_says_which_counts_are_unknown():
     empty = daily_summary(Findings(), LocalDay(TODAY - timedelta(days=5), ZONE), "me", SETTINGS)
     table = summary_table([day_with(0), empty, day_with(1)])
@@ -100,6 +116,8 @@ def test_the_table_has_a_row_a_day_in_order_and_says_which_counts_are_unknown():
     assert table["alerts_slouch_given_n"].tolist() == [pd.NA, 1, 1]
     assert table["bends_20_to_45_deg_min"].iloc[2] == 1
     assert table["slouch_range_from_100_percent_min"].iloc[2] == pytest.approx(0.1)
+    assert table["exercise_sets_n"].tolist() == [pd.NA, 0, 0]
+    assert table["walking_programme_week_brisk_min"].tolist()[1:] == [0, 0]
     assert table["wear_gaps_count_n"].tolist() == [0, 0, 0]
     assert table["notes"].tolist() == ["not_worn", "", ""]
 

@@ -62,7 +62,7 @@ def test_one_is_shown_by_any_of_its_names(lumbar, lumbar_json):
         ("bird_dog", "each side counts as one; left where the lower back turns left"),
         ("plank", "each time the position is taken and held"),
         ("cat_cow", "each time one way, then the other, and back"),
-        ("knee_to_chest", "not told apart"),
+        ("lunge", "not told apart"),
     ],
 )
 def test_it_says_how_it_counts(lumbar, name, words):

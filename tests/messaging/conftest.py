@@ -56,6 +56,49 @@ def answers(port):
     return False
 
 
+SESSION = {
+    "plan": "home",
+    "title": "Gentle home programme",
+    "started": "2026-11-05T08:00:00+00:00",
+    "duration_s": 600.0,
+    "completed": False,
+    "stopped": "tired",
+    "items": [
+        {
+            "exercise": "bridge",
+            "planned_sets": 2,
+            "sets": [
+                {
+                    "number": 1,
+                    "start_s": 20.0,
+                    "end_s": 60.5,
+                    "planned": 10,
+                    "planned_hold_s": 3.0,
+                    "repetitions": 1,
+                    "reported": None,
+                    "reps": [
+                        {
+                            "start_s": 20.0,
+                            "peak_s": 22.0,
+                            "end_s": 24.0,
+                            "side": None,
+                            "range_deg": 31.5,
+                            "range_cm": None,
+                            "hold_s": 1.5,
+                            "complete": True,
+                        }
+                    ],
+                }
+            ],
+            "walk": None,
+            "pain": 2,
+            "ending": "stopped",
+            "reason": "tired",
+        },
+    ],
+}
+
+
 class Authority:
     """A certificate authority for one test run."""
 
@@ -391,6 +434,7 @@ def tools():
     class Tools:
         Access = Access
         Subscriber = Subscriber
+        SESSION = SESSION
         observer = OBSERVER
         wait_until = staticmethod(wait_until)
         free_port = staticmethod(free_port)

@@ -77,10 +77,10 @@ def test_an_alert_stays_while_it_lasts_and_is_emptied_when_resolved(client, wear
     assert later.on(topic) == []
 
 
-def test_the_sensor_state_the_session_and_the_summary_follow_their_schemas(client, wearer, subscribe):
+def test_the_sensor_state_the_session_and_the_summary_follow_their_schemas(client, wearer, subscribe, tools):
     onlooker = subscribe(f"lumbar/{wearer}/#")
     client.publish_sensor_state("connected", NINE_O_CLOCK, battery_percent=80, signal_dbm=-60)
-    client.publish_session("morning-1", NINE_O_CLOCK, {"sets": [{"exercise": "bridge", "repetitions": 10}]})
+    client.publish_session("morning-1", NINE_O_CLOCK, tools.SESSION)
     client.publish_summary(dt.date(2026, 11, 5), NINE_O_CLOCK, {"walking": {"steps": 4000}})
     assert client.drain(10)
     [sensor] = onlooker.wait_for(f"lumbar/{wearer}/sensor/state")

@@ -1,0 +1,1 @@
+"""Exercises: repetitions counted, sets found and recognised, form judged."""

@@ -1,0 +1,236 @@
+"""What an excursion would be as a repetition of an exercise: along which axis, how far, which side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, hypot, radians
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from config.exercise_library import Axis, Position, Way
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analytics.exercises.excursions import Excursion, Point
+    from config.exercise_library import Exercise
+
+__all__ = ["Candidate", "Seen", "Signal", "candidate_of", "seen_of", "signal_of", "usual_range"]
+
+Vector: TypeAlias = "NDArray[np.float64]"
+
+UP_IN_POSITION = {
+    Position.STANDING: (1.0, 0.0, 0.0),
+    Position.SEATED: (1.0, 0.0, 0.0),
+    Position.SUPINE: (0.0, 0.0, 1.0),
+    Position.PRONE: (0.0, 0.0, -1.0),
+    Position.HANDS_AND_KNEES: (0.0, 0.0, -1.0),
+}
+"""Up in the body frame (x up along the trunk, y right, z forward) in the starting positions."""
+
+LYING_TOLERANCE_DEG = 55.0
+UPRIGHT_TOLERANCE_DEG = 40.0
+"""Knees drawn up and hollow backs tilt the lying pelvis further than standing does."""
+
+IN_POSITION = {
+    position: cos(radians(UPRIGHT_TOLERANCE_DEG if up[0] else LYING_TOLERANCE_DEG))
+    for position, up in UP_IN_POSITION.items()
+}
+ON_THE_SIDE = cos(radians(LYING_TOLERANCE_DEG))
+ALONG_AXIS = 0.7
+"""A repetition moves mainly about its axis: within 45 deg of it."""
+
+NO_ROTATION = (0.0, 0.0, 0.0)
+SHORTEST_S = 0.5
+LONGEST_S = 75.0
+SLOWER, FASTER = 2.0, 0.5
+"""How far a repetition may be outside the usual tempo of its exercise, which pain and haste stretch and shrink."""
+
+MINIMUM_DEG = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An excursion taken as a repetition of an exercise.
+
+    Parameters
+    ----------
+    excursion
+        What was seen.
+    amount
+        Signed size along the exercise's axis in deg or cm; None where the mounting is unknown: its sign, then, only
+        means something against others of the same set.
+    size
+        Its magnitude.
+    rotation
+        Unit axis of the rotation in the sensor frame; zeros for turn and height.
+    side
+        Signed amount of what tells the side; None where the mounting is unknown.
+
+    """
+
+    excursion: Excursion
+    amount: float | None
+    size: float
+    rotation: Point
+    side: float | None
+
+    @property
+    def duration_s(self) -> float:
+        """Return its length."""
+        return self.excursion.end - self.excursion.start
+
+
+class Signal:
+    """Names of the three signals."""
+
+    TILT = "tilt"
+    TURN = "turn"
+    HEIGHT = "height"
+
+
+def signal_of(exercise: Exercise) -> str:
+    """Return which signal an exercise is seen in.
+
+    Axial rotation turns the upright trunk about the vertical, and is seen by the gyroscope only; lying, it tilts.
+    """
+    if exercise.motion.axis is Axis.RISE:
+        return Signal.HEIGHT
+    upright = exercise.start in (Position.STANDING, Position.SEATED)
+    return Signal.TURN if exercise.motion.axis is Axis.AXIAL_ROTATION and upright else Signal.TILT
+
+
+def usual_range(exercise: Exercise) -> tuple[float, float]:
+    """Return the usual range in deg or cm; a hold of a position is seen by how it is taken up."""
+    motion = exercise.motion
+    return motion.range_deg or motion.range_cm or (MINIMUM_DEG, 90.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An excursion, and what it is in the body where the mounting is known.
+
+    Parameters
+    ----------
+    excursion
+        What was seen.
+    rotation
+        Unit axis of the tilt in the sensor frame; zeros for turn and height.
+    body
+        Tilt about the body's axes (along the trunk, right, forward) in deg; None where the mounting is unknown.
+    up
+        Up in the body frame at the start; None where the mounting is unknown.
+
+    """
+
+    excursion: Excursion
+    rotation: Point
+    body: Point | None
+    up: Point | None
+
+
+def seen_of(excursion: Excursion, *, is_tilt: bool, sensor_to_body: Vector | None, up: Vector) -> Seen:
+    """Return an excursion as it is in the body.
+
+    Parameters
+    ----------
+    excursion
+        Of any signal.
+    is_tilt
+        Whether of the tilt.
+    sensor_to_body
+        Shape (3, 3); None where the mounting is unknown: position and axis cannot be checked then.
+    up
+        Shape (3,): unit vector up in the sensor frame at the start of the excursion.
+
+    """
+    rotation = _rotation(excursion) if is_tilt else NO_ROTATION
+    if sensor_to_body is None:
+        return Seen(excursion, rotation, None, None)
+    return Seen(
+        excursion, rotation, _point(excursion.size * (sensor_to_body @ np.array(rotation))), _point(sensor_to_body @ up)
+    )
+
+
+def candidate_of(seen: Seen, exercise: Exercise) -> Candidate | None:
+    """Return the excursion as a repetition of the exercise, or None where it cannot be one.
+
+    Parameters
+    ----------
+    seen
+        An excursion of the signal that `signal_of` names.
+    exercise
+        Its definition.
+
+    """
+    excursion = seen.excursion
+    shortest, longest = exercise.tempo.repetition_s
+    duration_s = excursion.end - excursion.start
+    if not max(SHORTEST_S, FASTER * shortest) <= duration_s <= min(LONGEST_S, SLOWER * longest):
+        return None
+    if exercise.motion.axis is Axis.STILL and excursion.hold_s < FASTER * exercise.hold.hold_s[0]:
+        return None
+    if seen.up is not None and not _is_in_position(seen.up, exercise.start):
+        return None
+    if signal_of(exercise) == Signal.TILT:
+        return _tilted(seen, exercise)
+    amount = excursion.far[0] - excursion.home[0]
+    if _is_wrong_way(amount, exercise.motion.way):
+        return None
+    return Candidate(excursion, amount, abs(amount), NO_ROTATION, None if seen.up is None else amount)
+
+
+def _is_in_position(up: Point, position: Position) -> bool:
+    if position is Position.SIDE_LYING:
+        return abs(up[1]) > ON_THE_SIDE
+    return sum(a * b for a, b in zip(up, UP_IN_POSITION[position], strict=True)) > IN_POSITION[position]
+
+
+def _rotation(excursion: Excursion) -> Point:
+    """Return the unit axis of the rotation that takes up from where it was at home to where it was at the far point."""
+    (a, b, c), (x, y, z) = excursion.far, excursion.home
+    across = (b * z - c * y, c * x - a * z, a * y - b * x)
+    length = hypot(*across)
+    return NO_ROTATION if length == 0.0 else (across[0] / length, across[1] / length, across[2] / length)
+
+
+def _point(vector: Vector) -> Point:
+    x, y, z = vector.tolist()
+    return x, y, z
+
+
+def _tilted(seen: Seen, exercise: Exercise) -> Candidate | None:
+    excursion = seen.excursion
+    if seen.body is None:
+        return Candidate(excursion, None, excursion.size, seen.rotation, None)
+    amount = _about(exercise.motion.axis, seen.body)
+    whole = exercise.motion.axis is Axis.STILL or _is_mixed(exercise)
+    if not whole and abs(amount) < ALONG_AXIS * excursion.size:
+        return None
+    if _is_wrong_way(amount, exercise.motion.way):
+        return None
+    size = excursion.size if whole else abs(amount)
+    side = _about(exercise.side_axis or exercise.motion.axis, seen.body)
+    return Candidate(excursion, size if amount >= 0 else -size, size, seen.rotation, side)
+
+
+def _is_mixed(exercise: Exercise) -> bool:
+    """Whether the trunk is only to be kept still, so that any small tilt is a sign of the repetition.
+
+    Bird dog and dead bug: how the pelvis gives way is the wearer's own, its axial rotation tells the side.
+    """
+    return exercise.motion.axis is Axis.AXIAL_ROTATION and exercise.observability == "medium"
+
+
+def _about(axis: Axis, body: Point) -> float:
+    """Return the part of a rotation in the body frame about an axis: forward, right and left > 0."""
+    if axis is Axis.LATERAL_BEND:
+        return body[2]
+    return body[0] if axis is Axis.AXIAL_ROTATION else -body[1]
+
+
+def _is_wrong_way(amount: float, way: Way) -> bool:
+    if way in (Way.FORWARD, Way.UP):
+        return amount < 0
+    return way in (Way.BACKWARD, Way.DOWN) and amount > 0

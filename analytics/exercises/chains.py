@@ -1,0 +1,268 @@
+"""Chains of repetitions: which of the excursions, one after the other, are best taken as a set.
+
+From every pose in which the wearer has rested the same movement looks like other excursions; a set is the chain of
+them that fits together best: from the same home, of like size, in a rhythm, left and right in turns where the exercise
+has sides. The best chain is found by dynamic programming (Viterbi 1967, doi:10.1109/TIT.1967.1054010) as the
+excursions come in, so the live answer is the best chain so far.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from dataclasses import dataclass, field
+from math import dist, exp, inf, log
+from statistics import median
+from typing import TYPE_CHECKING
+
+from analytics.exercises.candidates import Signal, signal_of, usual_range
+from config.exercise_library import Axis, Counting, Sides, Way
+
+if TYPE_CHECKING:
+    from analytics.exercises.candidates import Candidate
+    from config.exercise_library import Exercise
+
+__all__ = ["COMPLETE", "LONG_WAIT_S", "SET_PAUSE_S", "Chain", "ChainState", "ChainWeights", "Node"]
+
+SET_PAUSE_S = 12.0
+"""A longer pause ends a set; the longest within sets of the development data is 10 s, the shortest between them 15."""
+
+HOLD_PAUSE_S = 35.0
+"""Holds of a whole position are rested from for longer."""
+
+LONGER = 1.6
+"""A repetition may last so many times as long as the one before, for the wait for it."""
+
+LONG_WAIT_S = 2.0
+"""Rest before a set that tells its starting position."""
+
+MOST_BEFORE = 300
+SMALL, LARGE = 0.5, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChainWeights:
+    """How much each sign counts; 1 is about one well fitting repetition. Fitted on people left out in turn.
+
+    Parameters
+    ----------
+    each, rested
+        For each repetition, and for each of its ends at which the wearer rested.
+    range_slope
+        Against sizes outside the usual range of the exercise, per e-fold.
+    home, home_scale
+        For beginning where the one before began, and how far off that may be, as a share of the size.
+    base
+        Against linking at all.
+    waited
+        For the first repetition, where the wearer has rested in its home before.
+    size_slope, size_free
+        Against sizes that differ, per e-fold beyond the free one.
+    alternates, repeats
+        For the other side than before, and for the same again, where sides alternate.
+    reverses
+        Against the other way than before, where they do not.
+    pause_slope, pause_free_s
+        Against pauses, per second beyond the free ones.
+    duration_slope, duration_free
+        Against durations that differ, per e-fold beyond the free one.
+    least
+        Links that fit worse than this are none.
+    overlap
+        Share of the shorter one that two repetitions may overlap.
+
+    """
+
+    each: float = 0.4
+    rested: float = 0.15
+    range_slope: float = 2.2
+    home: float = 1.06
+    home_scale: float = 0.475
+    base: float = -0.65
+    waited: float = 0.8
+    size_slope: float = 1.5
+    size_free: float = 0.1
+    alternates: float = 1.14
+    repeats: float = -0.05
+    reverses: float = -1.0
+    pause_slope: float = 0.044
+    pause_free_s: float = 3.0
+    duration_slope: float = 0.05
+    duration_free: float = 0.8
+    least: float = -0.32
+    overlap: float = 0.42
+
+
+@dataclass(slots=True)
+class Node:
+    """A candidate, the score of the best chain that ends with it, and the node before it on that chain."""
+
+    candidate: Candidate
+    score: float
+    before: Node | None
+
+    def chain(self) -> list[Candidate]:
+        """Return the chain that ends here, first repetition first."""
+        node: Node | None = self
+        found = []
+        while node is not None:
+            found.append(node.candidate)
+            node = node.before
+        return found[::-1]
+
+
+@dataclass(slots=True)
+class ChainState:
+    """The nodes that later ones may be linked to, in order of their ends, and the best chain's last node."""
+
+    nodes: list[Node] = field(default_factory=list)
+    best: Node | None = None
+
+
+class Chain:
+    """Link the candidates of one exercise.
+
+    Parameters
+    ----------
+    exercise
+        Its definition: range, sides.
+    weights
+        How much each sign counts.
+
+    Attributes
+    ----------
+    state
+        The nodes so far.
+
+    """
+
+    def __init__(self, exercise: Exercise, weights: ChainWeights | None = None) -> None:
+        self.state = ChainState()
+        self._weights = weights or ChainWeights()
+        self._low, self._high = usual_range(exercise)
+        two_ways = exercise.motion.way is Way.EITHER
+        self._alternates = two_ways and (exercise.sides is Sides.ALTERNATE or exercise.counting is Counting.BOTH_WAYS)
+        # Twice integrated acceleration has no lasting height, and feet that are switched begin from another pose.
+        loose = 3.0 if signal_of(exercise) == Signal.HEIGHT else 2.0 if exercise.sides is Sides.SWITCH else 1.0
+        self._home_scale = loose * self._weights.home_scale
+        self.pause_s = HOLD_PAUSE_S if exercise.motion.axis is Axis.STILL else SET_PAUSE_S
+
+    def link(self, candidate: Candidate) -> Node:
+        """Link a candidate to the best chain before it; return its node."""
+        waited = min(candidate.excursion.waited_s / LONG_WAIT_S, 1.0)
+        best, before = self._weights.waited * waited, None
+        for node in reversed(self.state.nodes):
+            if candidate.excursion.start - node.candidate.excursion.end > self.pause_s:
+                break
+            if self._may_follow(node.candidate, candidate):
+                gain = self._fit(node.candidate, candidate)
+                if gain >= self._weights.least and node.score + gain > best:
+                    best, before = node.score + gain, node
+        node = Node(candidate, self.alone(candidate) + best, before)
+        insort(self.state.nodes, node, key=lambda other: other.candidate.excursion.end)
+        del self.state.nodes[:-MOST_BEFORE]
+        if self.state.best is None or node.score > self.state.best.score:
+            self.state.best = node
+        return node
+
+    @property
+    def begins(self) -> float:
+        """When the first candidate that is still in play begins; infinity where there is none."""
+        return min((node.candidate.excursion.start for node in self.state.nodes), default=inf)
+
+    def is_over(self, time: float) -> bool:
+        """Whether nothing can be added to the best chain any more: not even a repetition that is going on now."""
+        best = self.state.best
+        if best is None:
+            return False
+        return time - best.candidate.excursion.end > self.pause_s + LONGER * best.candidate.duration_s
+
+    def take(self) -> list[Candidate]:
+        """Return the best chain, and forget it with all that came before its end."""
+        best = self.state.best
+        if best is None:
+            return []
+        end = best.candidate.excursion.end
+        chain = self._with_incomplete(best.chain())
+        later = [node for node in self.state.nodes if node.candidate.excursion.start >= end]
+        self.state = ChainState()
+        for node in later:
+            self.link(node.candidate)
+        return chain
+
+    def _with_incomplete(self, chain: list[Candidate]) -> list[Candidate]:
+        """Return a chain with what was done between its repetitions, from the same home but not far enough to link."""
+        usual = median(candidate.size for candidate in chain)
+        found = list(chain)
+        for node in sorted(self.state.nodes, key=lambda other: -other.candidate.size):
+            candidate = node.candidate
+            between = chain[0].excursion.end <= candidate.excursion.start <= chain[-1].excursion.start
+            if (
+                between
+                and INCOMPLETE * usual < candidate.size < COMPLETE * usual
+                and self._is_from_here(candidate, chain, usual)
+                and not any(_overlap(candidate, other) for other in found)
+            ):
+                found.append(candidate)
+        return sorted(found, key=lambda candidate: candidate.excursion.peak)
+
+    def _is_from_here(self, candidate: Candidate, chain: list[Candidate], usual: float) -> bool:
+        last = max(
+            (other for other in chain if other.excursion.end <= candidate.excursion.start + SHORT_S),
+            key=lambda other: other.excursion.end,
+            default=chain[0],
+        )
+        return dist(last.excursion.home, candidate.excursion.home) < FROM_HERE * usual
+
+    def alone(self, candidate: Candidate) -> float:
+        """Return the score of a repetition without others."""
+        weights = self._weights
+        outside = max(log(self._low / candidate.size), log(candidate.size / self._high), 0.0)
+        return weights.each + weights.rested * candidate.excursion.rested - weights.range_slope * outside
+
+    def _may_follow(self, before: Candidate, after: Candidate) -> bool:
+        first, second = before.excursion, after.excursion
+        if first.peak >= second.peak or not UNLIKE < before.size / after.size < 1.0 / UNLIKE:
+            return False
+        shared = min(first.end, second.end) - max(first.start, second.start)
+        return shared <= self._weights.overlap * min(before.duration_s, after.duration_s)
+
+    def _fit(self, before: Candidate, after: Candidate) -> float:
+        weights = self._weights
+        off = dist(before.excursion.home, after.excursion.home) / max(before.size, after.size)
+        fit = weights.home * exp(-((off / self._home_scale) ** 2)) + weights.base
+        fit -= weights.size_slope * max(0.0, abs(log(before.size / after.size)) - weights.size_free)
+        fit += self._side(before, after)
+        pause_s = after.excursion.start - before.excursion.end
+        fit -= weights.pause_slope * max(0.0, pause_s - weights.pause_free_s)
+        longer = abs(log(before.duration_s / after.duration_s))
+        return fit - weights.duration_slope * max(0.0, longer - weights.duration_free)
+
+    def _side(self, before: Candidate, after: Candidate) -> float:
+        weights = self._weights
+        if before.amount is None or after.amount is None:
+            along = sum(a * b for a, b in zip(before.rotation, after.rotation, strict=True))
+            astray = ACROSS_AXIS if abs(along) < ALONG else 0.0
+        else:
+            along, astray = before.amount * after.amount, 0.0
+        if self._alternates:
+            return (weights.alternates if along < 0 else weights.repeats) - astray
+        return (weights.reverses if along < 0 else 0.0) - astray
+
+
+def _overlap(one: Candidate, other: Candidate) -> bool:
+    shared = min(one.excursion.end, other.excursion.end) - max(one.excursion.start, other.excursion.start)
+    return shared > SHORT_S
+
+
+COMPLETE, INCOMPLETE = 0.5, 0.15
+"""A repetition counts from this share of the wearer's own usual size on, and is noticed from that one on."""
+
+FROM_HERE = 0.2
+SHORT_S = 0.3
+
+UNLIKE = 0.25
+"""Sizes that differ more never link."""
+
+ALONG = 0.6
+ACROSS_AXIS = 0.8
+"""Against repetitions about axes that differ by more than 53 deg, where the mounting is unknown."""

@@ -1,0 +1,396 @@
+"""Excursions: out of a pose, and back to it. The candidates that repetitions are chosen from.
+
+The path of a signal (tilt on the unit sphere, turn, height) is watched from several poses at once, its homes: those
+where the wearer has rested or turned round lately. Whenever the path comes back to one of them, an excursion from
+there is over. Which home is the starting position of an exercise is not decided here: the stack of homes sees a bridge
+from the mat, and the mat from the bridge; `chains` chooses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analytics.exercises.movement import MOVEMENT_HZ
+from posture.stage import Stage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "HEIGHT",
+    "TILT",
+    "TURN",
+    "Excursion",
+    "ExcursionFinder",
+    "ExcursionParameters",
+    "PathState",
+    "Point",
+]
+
+Point = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ExcursionParameters:
+    """What counts as leaving, resting and being back; lengths in the signal's own unit (deg or cm).
+
+    Parameters
+    ----------
+    out
+        An excursion is at least so long; twice the noise of a signal at rest.
+    same
+        Poses nearer than this are one.
+    rest
+        A pose is rest where the signal moves less than this within `REST_S`.
+    back
+        Back home where the distance is below this share of the farthest; the lower of the two thresholds.
+
+    """
+
+    out: float
+    same: float
+    rest: float
+    back: float = 0.35
+
+
+TILT = ExcursionParameters(out=1.2, same=0.7, rest=0.4)
+TURN = ExcursionParameters(out=1.6, same=1.0, rest=0.5)
+HEIGHT = ExcursionParameters(out=6.0, same=4.0, rest=1.5)
+
+REST_SAMPLES = 8
+REST_STRIDE = 4
+TURN_ROUND_SAMPLES = 3
+STALL_SAMPLES = 3
+"""The way back is over when the distance stops falling for so long."""
+
+LONGEST_S = 90.0
+LONGEST_SAMPLES = int(LONGEST_S * MOVEMENT_HZ)
+MOST_RESTS = 5
+MOST_TURNS = 6
+TURNED_ROUND = 0.5
+AT_HOME = 0.08
+SLOW = 0.025
+"""The path stops where it moves by less than this share of the excursion from one sample to the next."""
+
+HELD = 0.96
+
+
+@dataclass(frozen=True, slots=True)
+class Excursion:
+    """Out of a pose and back.
+
+    Parameters
+    ----------
+    start, peak, end
+        Seconds since the Unix epoch: home left, farthest point, home reached.
+    known
+        When it was known, on the clock of the samples.
+    home, far
+        Pose left, and pose at the farthest point; (x, 0, 0) for turn and height.
+    size
+        Farthest distance from home.
+    hold_s
+        Time near the farthest distance.
+    hold_start, hold_end
+        When the far position was reached and left.
+    unsteadiness
+        Root mean square of the distance about its mean in the hold.
+    rested
+        At how many of its two ends the wearer rested: 1 each, 0.5 where the path only turned round, 0 where home was
+        only passed.
+    waited_s
+        How long the wearer had rested at home before.
+
+    """
+
+    start: float
+    peak: float
+    end: float
+    known: float
+    home: Point
+    far: Point
+    size: float
+    hold_s: float
+    hold_start: float
+    hold_end: float
+    unsteadiness: float
+    rested: float
+    waited_s: float
+
+
+@dataclass(slots=True, eq=False)
+class Home:
+    """A pose that the path may come back to; distances are squared."""
+
+    x: float
+    y: float
+    z: float
+    since: int
+    farthest: float = 0.0
+    left: bool = False
+    rested: float = 1.0
+    nearest: float = -1.0
+    nearest_at: int = 0
+    waited: int = 0
+
+    def begin(self, index: int, *, rested: float) -> None:
+        """Begin to watch anew from here."""
+        self.since, self.rested = index, rested
+        self.farthest, self.left, self.nearest = 0.0, False, -1.0
+
+
+@dataclass(slots=True)
+class PathState:
+    """What has been seen of a path: `first` is the index of the first point kept."""
+
+    homes: list[Home] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
+    first: int = 0
+    turned_round: int = 0
+    was_resting: bool = False
+
+
+class ExcursionFinder(Stage[PathState]):
+    """Find the excursions of one signal.
+
+    Parameters
+    ----------
+    parameters
+        `TILT`, `TURN` or `HEIGHT`.
+
+    """
+
+    def __init__(self, parameters: ExcursionParameters) -> None:
+        super().__init__(PathState())
+        self._parameters = parameters
+        self._out2 = parameters.out**2
+        self._same2 = parameters.same**2
+        self._rest2 = parameters.rest**2
+        self._back2 = parameters.back**2
+
+    def push(self, time: NDArray[np.float64], path: NDArray[np.float64], *, restarts: bool) -> list[Excursion]:
+        """Return the excursions that end in the samples.
+
+        Parameters
+        ----------
+        time
+            Shape (n,).
+        path
+            Shape (n, 3) or (n, 1).
+        restarts
+            Whether the samples before are missing.
+
+        """
+        if restarts:
+            self._state = PathState()
+        state = self._state
+        points = [(row[0], row[1], row[2]) if len(row) > 1 else (row[0], 0.0, 0.0) for row in path.tolist()]
+        resting = self._resting(points)
+        # In a long rest one sample in so many is looked at, always the same ones: the day is mostly rest.
+        looked_at = np.rint(time * MOVEMENT_HZ).astype(np.int64) % REST_STRIDE == 0
+        found: list[Excursion] = []
+        for when, point, is_resting, is_looked_at in zip(
+            time.tolist(), points, resting.tolist(), looked_at.tolist(), strict=True
+        ):
+            state.times.append(when)
+            state.points.append(point)
+            if is_looked_at or not (is_resting and state.was_resting):
+                found += self._step(point, resting=is_resting)
+            state.was_resting = is_resting
+        self._forget()
+        return found
+
+    def flush(self) -> list[Excursion]:
+        """Return nothing: what has not come back is no excursion."""
+        return []
+
+    def _step(self, point: Point, *, resting: bool) -> list[Excursion]:
+        state = self._state
+        index = state.first + len(state.points) - 1
+        oldest = index - LONGEST_SAMPLES
+        if any(home.since < oldest for home in state.homes):
+            state.homes = [home for home in state.homes if home.since >= oldest]
+        found = [self._come_back(home, index, resting=resting) for home in self._back_home(point, index, resting)]
+        if resting:
+            self._rest(point, index)
+        else:
+            self._turn_round(index)
+        return found
+
+    def _back_home(self, point: Point, index: int, resting: bool) -> list[Home]:  # noqa: FBT001 - one of three facts of a sample
+        """Move on along the path; return the homes it has come back to."""
+        x, y, z = point
+        back = []
+        for home in self._state.homes:
+            distance = (x - home.x) ** 2 + (y - home.y) ** 2 + (z - home.z) ** 2
+            if distance > home.farthest:
+                home.farthest = distance
+                home.left = home.left or distance > self._out2
+            elif home.left and (home.nearest >= 0 or distance < self._back2 * home.farthest):
+                if home.nearest < 0 or distance < home.nearest:
+                    home.nearest, home.nearest_at = distance, index
+                away = sqrt(distance) - sqrt(home.nearest)
+                if (
+                    resting
+                    or self._arrives(home, distance)
+                    or away > max(0.1 * sqrt(home.farthest), 0.4 * self._parameters.out)
+                    or index - home.nearest_at >= STALL_SAMPLES
+                ):
+                    back.append(home)
+        return back
+
+    def _come_back(self, home: Home, index: int, *, resting: bool) -> Excursion:
+        state = self._state
+        at = home.nearest_at
+        stops = resting or (at == index and self._is_slow(home))
+        rested = 1.0 if stops else TURNED_ROUND * self._reverses(at, index)
+        excursion = self._excursion(home, at, state.times[-1], rested=rested)
+        if rested > 0.0:
+            home.x, home.y, home.z = state.points[at - state.first]
+        home.begin(at, rested=rested)
+        home.waited = 0
+        for later in range(at - state.first, index - state.first + 1):
+            self._move_away(home, state.points[later])
+        return excursion
+
+    def _arrives(self, home: Home, distance: float) -> bool:
+        """Whether the path comes to a stop at home, so that one need not wait for the rest."""
+        return distance < AT_HOME**2 * home.farthest and self._is_slow(home)
+
+    def _is_slow(self, home: Home) -> bool:
+        now, before = self._state.points[-1], self._state.points[-2]
+        moved = (now[0] - before[0]) ** 2 + (now[1] - before[1]) ** 2 + (now[2] - before[2]) ** 2
+        return moved < SLOW**2 * home.farthest
+
+    def _move_away(self, home: Home, point: Point) -> None:
+        distance = (point[0] - home.x) ** 2 + (point[1] - home.y) ** 2 + (point[2] - home.z) ** 2
+        if distance > home.farthest:
+            home.farthest = distance
+            home.left = distance > self._out2
+
+    def _rest(self, point: Point, index: int) -> None:
+        """Take the pose as a home: the one there is, or a new one."""
+        home, distance = self._nearest(point)
+        if home is None or distance > self._same2:
+            self._add(Home(*point, since=index))
+        elif not home.left:
+            home.x, home.y, home.z = point
+            home.begin(index, rested=1.0)
+            home.waited += REST_STRIDE if self._state.was_resting else 1
+            homes = self._state.homes
+            homes.remove(home)
+            self._state.homes = [other for other in homes if not self._is_same(other, point)] + [home]
+
+    def _turn_round(self, index: int) -> None:
+        """Take the pose where the path turned round, a moment ago, as a home."""
+        state = self._state
+        at = index - TURN_ROUND_SAMPLES
+        if at - TURN_ROUND_SAMPLES < state.first or index - state.turned_round <= TURN_ROUND_SAMPLES:
+            return
+        if not self._reverses(at, index):
+            return
+        state.turned_round = index
+        point = state.points[at - state.first]
+        distance = self._nearest(point)[1]
+        if distance > self._same2:
+            home = Home(*point, since=at, rested=TURNED_ROUND)
+            for later in range(at - state.first, index - state.first + 1):
+                self._move_away(home, state.points[later])
+            self._add(home)
+
+    def _reverses(self, at: int, index: int) -> bool:
+        """Whether the path goes back where it came from at a point, and goes far enough to tell."""
+        state = self._state
+        here = at - state.first
+        before = max(here - TURN_ROUND_SAMPLES, 0)
+        came = tuple(a - b for a, b in zip(state.points[here], state.points[before], strict=True))
+        went = tuple(a - b for a, b in zip(state.points[index - state.first], state.points[here], strict=True))
+        if sum(a * b for a, b in zip(came, went, strict=True)) > 0:
+            return False
+        length = sqrt(sum(a * a for a in came)) + sqrt(sum(b * b for b in went))
+        return length > 0.3 * self._parameters.out
+
+    def _resting(self, points: list[Point]) -> NDArray[np.bool_]:
+        """Return, shape (n,), where the signal has hardly moved within `REST_SAMPLES`, for points to come."""
+        before = self._state.points[-REST_SAMPLES:]
+        path = np.array([*before, *points]).reshape(-1, 3)
+        resting = np.zeros(len(path), dtype=np.bool_)
+        now = path[REST_SAMPLES:]
+        resting[REST_SAMPLES:] = True
+        for ago in (REST_SAMPLES, REST_SAMPLES // 2):
+            moved = now - path[REST_SAMPLES - ago :][: len(now)]
+            resting[REST_SAMPLES:] &= np.einsum("ni,ni->n", moved, moved) < self._rest2
+        return resting[len(before) :]
+
+    def _nearest(self, point: Point) -> tuple[Home | None, float]:
+        nearest, least = None, float("inf")
+        for home in self._state.homes:
+            distance = (point[0] - home.x) ** 2 + (point[1] - home.y) ** 2 + (point[2] - home.z) ** 2
+            if distance < least:
+                nearest, least = home, distance
+        return nearest, least
+
+    def _is_same(self, home: Home, point: Point) -> bool:
+        return (point[0] - home.x) ** 2 + (point[1] - home.y) ** 2 + (point[2] - home.z) ** 2 <= self._same2
+
+    def _add(self, home: Home) -> None:
+        """Keep the latest homes of each kind, so that wobbling in a hold does not push out where the wearer rested."""
+        homes = [*self._state.homes, home]
+        kind = [other for other in homes if (other.rested == 1.0) == (home.rested == 1.0)]
+        most = MOST_RESTS if home.rested == 1.0 else MOST_TURNS
+        if len(kind) > most:
+            homes.remove(kind[0])
+        self._state.homes = homes
+
+    def _excursion(self, home: Home, end: int, known: float, *, rested: float) -> Excursion:
+        state = self._state
+        first = home.since - state.first
+        points = np.array(state.points[first : end - state.first + 1]) - (home.x, home.y, home.z)
+        distance = np.sqrt(np.einsum("ni,ni->n", points, points))
+        peak = int(distance.argmax())
+        size = float(distance[peak])
+        before = np.flatnonzero(distance[: peak + 1] < AT_HOME * size)
+        after = np.flatnonzero(distance[peak:] < AT_HOME * size)
+        start = int(before[-1]) if len(before) else 0
+        stop = int(after[0]) + peak if len(after) else len(distance) - 1
+        held_from, held_to = held(distance, start, stop)
+        times = state.times[first:]
+        steady = distance[held_from : held_to + 1]
+        return Excursion(
+            start=times[start],
+            peak=times[peak],
+            end=times[stop],
+            known=known,
+            home=(home.x, home.y, home.z),
+            far=state.points[first + peak],
+            size=size,
+            hold_s=(held_to - held_from) / MOVEMENT_HZ,
+            hold_start=times[held_from],
+            hold_end=times[held_to],
+            unsteadiness=float(steady.std()),
+            rested=home.rested + rested,
+            waited_s=home.waited / MOVEMENT_HZ,
+        )
+
+    def _forget(self) -> None:
+        """Forget the path before the oldest home."""
+        state = self._state
+        newest = state.first + len(state.points)
+        kept = min([home.since for home in state.homes] + [newest]) - 2 * REST_SAMPLES
+        drop = kept - state.first
+        if drop > 0:
+            state.first = kept
+            del state.times[:drop], state.points[:drop]
+
+
+def held(distance: NDArray[np.float64], start: int, stop: int) -> tuple[int, int]:
+    """Return the first and last sample of the hold: where the distance is near that of its upper part."""
+    going = distance[start : stop + 1]
+    high = np.sort(going[going > 0.5 * going.max()])
+    near = np.flatnonzero(going >= HELD * high[len(high) // 2])
+    return int(near[0]) + start, int(near[-1]) + start

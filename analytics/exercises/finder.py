@@ -1,0 +1,253 @@
+"""Find the sets of exercises and count their repetitions: live, with the answer so far, and at the end of each set."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from analytics.exercises.candidates import Signal, candidate_of, seen_of, signal_of
+from analytics.exercises.chains import Chain
+from analytics.exercises.excursions import HEIGHT, TILT, TURN, ExcursionFinder
+from analytics.exercises.movement import MovementSignals
+from analytics.exercises.recognition import FoundSet, chosen
+from analytics.exercises.records import CountedRepetition, ExerciseSet
+from analytics.exercises.sets import joined, repetitions_of, sets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from analytics.exercises.chains import Node
+    from analytics.exercises.excursions import Excursion
+    from analytics.exercises.movement import Movement
+    from config.exercise_library import Exercise
+    from posture.events import Activity
+    from posture.frame import PostureFrame
+
+__all__ = ["ExerciseFinder", "FinderState"]
+
+LEAST_SCORE = 0.5
+"""A set scores at least this: one repetition that fits well."""
+
+LEAST_COUNT = 2
+"""Where nobody said what is done, fewer complete repetitions are no set."""
+
+ACTIVITY_DELAY_S = 10.0
+"""What the wearer did is known so much later at the latest."""
+
+FAINT = -0.5
+"""Where nobody said what is done, movements that fit an exercise worse are not taken for its repetitions."""
+
+LEAST_ALONE = 1.1
+"""A single repetition must fit well to be a set: begun from rest, and ended at rest."""
+
+KEEP_S = 100.0
+
+PARAMETERS = {Signal.TILT: TILT, Signal.TURN: TURN, Signal.HEIGHT: HEIGHT}
+
+
+@dataclass(slots=True)
+class UpAt:
+    """Which way was up in the sensor, lately."""
+
+    times: list[float]
+    ups: list[NDArray[np.float64]]
+
+    def keep(self, movement: Movement) -> None:
+        """Keep some samples."""
+        if movement.restarts:
+            self.times, self.ups = [], []
+        self.times += movement.time.tolist()
+        self.ups += list(movement.up)
+
+    def at(self, time: float) -> NDArray[np.float64]:
+        """Return the unit vector at a time kept."""
+        up = self.ups[max(bisect_right(self.times, time) - 1, 0)]
+        return np.asarray(up / np.sqrt(up @ up))
+
+    def forget(self) -> None:
+        """Keep the last samples only."""
+        drop = bisect_right(self.times, self.times[-1] - KEEP_S) if self.times else 0
+        del self.times[:drop], self.ups[:drop]
+
+
+@dataclass(slots=True)
+class FinderState:
+    """All that an `ExerciseFinder` remembers.
+
+    Parameters
+    ----------
+    signals, paths
+        States of the stages before: of the signals, and of the excursions in each.
+    chains
+        Of each exercise.
+    up
+        Which way was up lately.
+    mountings
+        From when on which mounting is known.
+    waiting
+        Finished sets that compete with others that are not finished yet.
+    activity
+        What the wearer did in each second, as far as needed.
+    now
+        Time of the last sample.
+
+    """
+
+    chains: dict[str, Chain]
+    up: UpAt = field(default_factory=lambda: UpAt([], []))
+    mountings: list[tuple[float, NDArray[np.float64] | None]] = field(default_factory=list)
+    waiting: list[FoundSet] = field(default_factory=list)
+    activity: dict[int, Activity] = field(default_factory=dict)
+    now: float = 0.0
+
+
+class ExerciseFinder:
+    """Find sets and count repetitions.
+
+    Parameters
+    ----------
+    exercises
+        Those looked for; those that the sensor does not see are passed over.
+    told
+        Whether the wearer has said that it is these that are done: each repetition is told at once, and none is
+        doubted. Else the exercises compete, and a set is told once it is over.
+    planned
+        Ids of the exercises on the wearer's plan: preferred where it is not said what is done.
+
+    """
+
+    def __init__(self, exercises: Sequence[Exercise], *, told: bool, planned: Collection[str] = ()) -> None:
+        self._exercises = {exercise.id: exercise for exercise in exercises if exercise.is_counted}
+        self._told = told
+        self._planned = frozenset(planned)
+        self._signals = MovementSignals()
+        self._by_signal: dict[str, list[tuple[str, Exercise]]] = {}
+        for name, exercise in self._exercises.items():
+            self._by_signal.setdefault(signal_of(exercise), []).append((name, exercise))
+        self._paths = {signal: ExcursionFinder(PARAMETERS[signal]) for signal in self._by_signal}
+        self._state = FinderState({name: Chain(exercise) for name, exercise in self._exercises.items()})
+
+    @property
+    def state(self) -> tuple[Any, ...]:
+        """A copy of all that the finder remembers; set it to go on where another one of the same exercises stopped."""
+        paths = {signal: path.state for signal, path in self._paths.items()}
+        return self._signals.state, paths, deepcopy(self._state)
+
+    @state.setter
+    def state(self, state: tuple[Any, ...]) -> None:
+        self._signals.state, paths, own = state
+        for signal, path in self._paths.items():
+            path.state = paths[signal]
+        self._state = deepcopy(own)
+
+    def calibrate(self, time: float, sensor_to_body: NDArray[np.float64] | None) -> None:
+        """Take the mounting, shape (3, 3) or None, for what becomes known from `time` on.
+
+        Before the first call nothing is counted: the wearer is still being calibrated.
+        """
+        self._state.mountings.append((time, sensor_to_body))
+
+    def know_activity(self, seconds: Iterable[tuple[int, Activity]]) -> None:
+        """Take what the wearer did in some seconds, of which sets are told once they are known."""
+        self._state.activity.update(seconds)
+
+    def push(self, frame: PostureFrame) -> list[CountedRepetition | ExerciseSet]:
+        """Return the repetitions and sets that the frame completes."""
+        movement = self._signals.push(frame)
+        if len(movement) == 0:
+            return []
+        self._state.up.keep(movement)
+        found: list[CountedRepetition | ExerciseSet] = []
+        for signal, excursion in self._excursions(movement):
+            found += self._take(signal, excursion)
+        self._state.now = float(movement.time[-1])
+        found += self._over(self._state.now)
+        self._state.up.forget()
+        return found
+
+    def flush(self) -> list[CountedRepetition | ExerciseSet]:
+        """Return the sets still open."""
+        return self._over(np.inf)
+
+    def _excursions(self, movement: Movement) -> list[tuple[str, Excursion]]:
+        """Return the excursions that end in some samples, in the order in which they become known."""
+        values = {Signal.TILT: movement.up, Signal.TURN: movement.turn, Signal.HEIGHT: movement.height}
+        found = [
+            (signal, excursion)
+            for signal, path in self._paths.items()
+            for excursion in path.push(movement.time, values[signal], restarts=movement.restarts)
+        ]
+        return sorted(found, key=lambda pair: pair[1].known)
+
+    def _take(self, signal: str, excursion: Excursion) -> list[CountedRepetition | ExerciseSet]:
+        found = self._over(excursion.known)
+        mounting = self._mounting(excursion.known)
+        if mounting is None and not (self._told and self._is_calibrated(excursion.known)):
+            return found
+        up = self._state.up.at(excursion.start)
+        seen = seen_of(excursion, is_tilt=signal == Signal.TILT, sensor_to_body=mounting, up=up)
+        for name, exercise in self._by_signal[signal]:
+            candidate = candidate_of(seen, exercise)
+            if candidate is None or (not self._told and self._state.chains[name].alone(candidate) < FAINT):
+                continue
+            node = self._state.chains[name].link(candidate)
+            if self._told and node is self._state.chains[name].state.best and node.score >= LEAST_SCORE:
+                found += self._announce(node, exercise)
+        return found
+
+    def _mounting(self, time: float) -> NDArray[np.float64] | None:
+        mounting = None
+        for since, sensor_to_body in self._state.mountings:
+            if since <= time:
+                mounting = sensor_to_body
+        return mounting
+
+    def _is_calibrated(self, time: float) -> bool:
+        return any(since <= time for since, _ in self._state.mountings)
+
+    def _announce(self, node: Node, exercise: Exercise) -> list[CountedRepetition | ExerciseSet]:
+        repetitions = repetitions_of(node.chain(), exercise)
+        last = repetitions[-1] if repetitions else None
+        if last is None or last.end != node.candidate.excursion.end:
+            return []
+        number = sum(repetition.complete for repetition in repetitions)
+        return [CountedRepetition(node.candidate.excursion.known, exercise.id, number, last)]
+
+    def _over(self, time: float) -> list[CountedRepetition | ExerciseSet]:
+        """Take the chains that are over; tell those sets that no unfinished chain competes with."""
+        found: list[CountedRepetition | ExerciseSet] = []
+        for name, chain in self._state.chains.items():
+            while chain.is_over(time):
+                best = chain.state.best
+                candidates = chain.take()
+                if best is None or best.score < (LEAST_SCORE if best.before else LEAST_ALONE):
+                    continue
+                exercise = self._exercises[name]
+                if self._told:
+                    found += sets_of(candidates, exercise, confidence=1.0)
+                else:
+                    self._state.waiting.append(
+                        FoundSet(exercise, tuple(candidates), best.score, planned=name in self._planned)
+                    )
+        if self._state.waiting:
+            found += self._decide(time)
+        return found
+
+    def _decide(self, time: float) -> list[CountedRepetition | ExerciseSet]:
+        """Decide between the waiting sets, once nothing that may overlap with them is unfinished."""
+        state = self._state
+        end = max(found.end for found in state.waiting)
+        if time < end + ACTIVITY_DELAY_S or any(chain.begins < end for chain in state.chains.values()):
+            return []
+        waiting, state.waiting = state.waiting, []
+        told: list[ExerciseSet] = []
+        for found, confidence in chosen(waiting, lambda at: state.activity.get(int(at))):
+            told += sets_of(found.chain, found.exercise, confidence=round(confidence, 3))
+        state.activity = {second: activity for second, activity in state.activity.items() if second > end}
+        return [found for found in joined(told) if found.count >= LEAST_COUNT]

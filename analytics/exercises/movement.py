@@ -1,0 +1,135 @@
+"""What the lower back does, as three signals that exercises are counted in: tilt, turn and height."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.signal import butter, lfilter, sosfilt, sosfilt_zi
+
+from posture.frame import GRID_HZ, N_AXES
+from posture.stage import Stage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from posture.frame import PostureFrame
+
+__all__ = ["LATENCY_S", "MOVEMENT_HZ", "Movement", "MovementSignals", "SignalState"]
+
+ROWS_PER_SAMPLE = 4
+MOVEMENT_HZ = GRID_HZ / ROWS_PER_SAMPLE
+"""Repetitions take a second and more: 12.5 Hz shows them, and keeps a day cheap."""
+
+SMOOTHING_HZ = 2.5
+LATENCY_S = 0.09
+"""Delay of the smoothing, taken off all times."""
+
+VERTICAL_HZ = 4.0
+DRIFT_HZ = 0.06
+"""Slower changes of height are drift of the twice integrated acceleration."""
+
+CM = 100.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Movement:
+    """Samples of the lower back's movement at 12.5 Hz.
+
+    Parameters
+    ----------
+    time
+        Shape (n,): seconds since the Unix epoch.
+    restarts
+        True where the samples before are missing.
+    up
+        Shape (n, 3): smoothed direction of up in the sensor frame, as chords of the unit sphere in degrees.
+    turn
+        Shape (n, 1): turn about the vertical in degrees, to the left > 0, drifting.
+    height
+        Shape (n, 1): height in cm, without what changes more slowly than some 15 s.
+
+    """
+
+    time: NDArray[np.float64]
+    restarts: bool
+    up: NDArray[np.float64]
+    turn: NDArray[np.float64]
+    height: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.time)
+
+
+@dataclass(slots=True)
+class SignalState:
+    """The filters' states; None before the first sample and after a gap."""
+
+    up: NDArray[np.float64] | None = None
+    rate: NDArray[np.float64] | None = None
+    turn: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
+    vertical: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    offset: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    velocity: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
+    height: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
+
+
+class MovementSignals(Stage[SignalState]):
+    """From posture frames to the three signals."""
+
+    def __init__(self) -> None:
+        super().__init__(SignalState())
+        self._smooth = butter(2, SMOOTHING_HZ, fs=GRID_HZ, output="sos")
+        self._vertical = butter(2, VERTICAL_HZ, fs=GRID_HZ, output="sos")
+        self._no_offset = butter(2, DRIFT_HZ, btype="high", fs=GRID_HZ, output="sos")
+        self._leak = float(np.exp(-2.0 * np.pi * DRIFT_HZ / GRID_HZ))
+
+    def push(self, frame: PostureFrame) -> Movement:
+        """Return the samples that the frame completes; an empty frame completes none."""
+        segment = frame.segment
+        if len(frame) == 0:
+            none = np.empty((0, 1))
+            return Movement(np.empty(0), restarts=False, up=np.empty((0, N_AXES)), turn=none, height=none)
+        restarts = segment.restarts or self._state.up is None
+        if restarts:
+            self._restart(frame)
+        up, self._state.up = sosfilt(self._smooth, frame.up, axis=0, zi=self._state.up)
+        picked = slice(-segment.start_index % ROWS_PER_SAMPLE, None, ROWS_PER_SAMPLE)
+        return Movement(
+            time=segment.time[picked] - LATENCY_S,
+            restarts=restarts,
+            up=np.degrees(up[picked]),
+            turn=self._turn(frame)[picked, np.newaxis],
+            height=self._height(frame)[picked, np.newaxis],
+        )
+
+    def flush(self) -> None:
+        """Give nothing out: every sample has already been."""
+
+    def _restart(self, frame: PostureFrame) -> None:
+        smooth = sosfilt_zi(self._smooth)
+        first = float(frame.vertical[0])
+        self._state = SignalState(
+            up=smooth[:, :, np.newaxis] * frame.up[0],
+            rate=np.zeros(smooth.shape),
+            vertical=sosfilt_zi(self._vertical) * first,
+            offset=sosfilt_zi(self._no_offset) * first,
+        )
+
+    def _turn(self, frame: PostureFrame) -> NDArray[np.float64]:
+        gyr, state = frame.segment.gyr, self._state
+        if gyr is None:
+            return np.zeros(len(frame))
+        rate, state.rate = sosfilt(self._smooth, np.einsum("ni,ni->n", gyr, frame.up), zi=state.rate)
+        turn, state.turn = lfilter([np.degrees(1.0 / GRID_HZ)], [1.0, -1.0], rate, zi=state.turn)
+        return np.asarray(turn)
+
+    def _height(self, frame: PostureFrame) -> NDArray[np.float64]:
+        state = self._state
+        acceleration, state.vertical = sosfilt(self._vertical, frame.vertical, zi=state.vertical)
+        acceleration, state.offset = sosfilt(self._no_offset, acceleration, zi=state.offset)
+        velocity, state.velocity = lfilter([1.0 / GRID_HZ], [1.0, -self._leak], acceleration, zi=state.velocity)
+        height, state.height = lfilter([CM / GRID_HZ], [1.0, -1.0], velocity, zi=state.height)
+        return np.asarray(height)

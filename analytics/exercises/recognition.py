@@ -1,0 +1,264 @@
+"""Which exercise a set is: the definitions compete for the same time, and a poor fit is an unknown exercise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import exp, log
+from statistics import fmean, median
+from typing import TYPE_CHECKING
+
+from analytics.exercises.candidates import Signal, signal_of, usual_range
+from analytics.exercises.chains import LONG_WAIT_S, ChainWeights
+from config.exercise_library import Counting, Observability, Position, Sides, Way
+from posture.events import Activity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from analytics.exercises.candidates import Candidate
+    from config.exercise_library import Exercise
+
+__all__ = ["FoundSet", "RecognitionWeights", "chosen", "fit"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionWeights:
+    """What a definition must show to win, per repetition on the scale of the chain's score.
+
+    Parameters
+    ----------
+    range_z, tempo_z, hold_z
+        Against range, tempo and hold off the middle of the usual ones, per squared standard deviation (a quarter of the
+        range in e-folds; for the hold, `hold_scale` e-folds of seconds + 1 about that of the usual dose).
+    hold_scale
+        See above.
+    medium
+        Against exercises that the sensor sees less well.
+    planned
+        For those of the plan.
+    larger
+        For the signal in which the movement is larger, per e-fold.
+    rested
+        For each end of a repetition, beyond one, at which the wearer rested.
+    waited
+        For the rest at the home of the first repetition, before it.
+    turns_off
+        Share of what a chain scores for changes of side that is taken off.
+    least
+        A set scores at least so much per repetition.
+    few
+        Sets have at least so many repetitions; those held for `long_hold_s` and more at least `few_held`.
+    few_held, long_hold_s
+        See above.
+    size_scatter, duration_scatter, period_scatter
+        Greatest median deviation from the median, in e-folds: exercise is regular, everyday movement is not.
+    in_turns
+        Least share of changes of side where sides alternate.
+    sided
+        Least part of the movement about the axis that tells the side.
+    sure
+        How much surer each step ahead of the next best exercise makes.
+
+    """
+
+    range_z: float = 0.15
+    tempo_z: float = 0.05
+    hold_z: float = 0.15
+    hold_scale: float = 0.8
+    medium: float = -0.1
+    planned: float = 0.5
+    larger: float = 0.6
+    rested: float = 0.3
+    turns_off: float = 0.7
+    waited: float = 0.4
+    least: float = 0.25
+    few: int = 5
+    few_held: int = 3
+    long_hold_s: float = 8.0
+    size_scatter: float = 0.2
+    duration_scatter: float = 0.25
+    period_scatter: float = 0.25
+    in_turns: float = 0.6
+    sided: float = 0.3
+    sure: float = 4.0
+
+
+WEIGHTS = RecognitionWeights()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSet:
+    """A finished chain, as one of the exercises sees it.
+
+    Parameters
+    ----------
+    exercise
+        Its definition.
+    chain
+        The repetitions.
+    score
+        Of the chain.
+    planned
+        Whether the exercise is on the wearer's plan.
+
+    """
+
+    exercise: Exercise
+    chain: tuple[Candidate, ...]
+    score: float
+    planned: bool = False
+
+    @property
+    def start(self) -> float:
+        """When its first repetition begins."""
+        return self.chain[0].excursion.start
+
+    @property
+    def end(self) -> float:
+        """When its last repetition ends."""
+        return self.chain[-1].excursion.end
+
+    @property
+    def size(self) -> float:
+        """Median size of its repetitions, deg or cm."""
+        return median(candidate.size for candidate in self.chain)
+
+    def overlaps(self, other: FoundSet) -> bool:
+        """Whether a good part of the shorter one is done in the time of the other."""
+        shared = min(self.end, other.end) - max(self.start, other.start)
+        return shared > SHARED * min(self.end - self.start, other.end - other.start)
+
+
+SHARED = 0.3
+SHORTEST_PERIOD_S = 0.1
+ALTERNATES = ChainWeights().alternates
+"""What a chain scores for each change of side: taken off, since exercises without sides cannot score it."""
+
+ROTATION = {Signal.TILT, Signal.TURN}
+
+
+def fit(found: FoundSet, weights: RecognitionWeights = WEIGHTS) -> float:
+    """Return how well a set fits its exercise, per repetition."""
+    exercise, chain = found.exercise, found.chain
+    low, high = usual_range(exercise)
+    off = fmean(_off(candidate.size, low, high) ** 2 for candidate in chain)
+    slow = fmean(_off(candidate.duration_s, *exercise.tempo.repetition_s) ** 2 for candidate in chain)
+    usual_hold_s = exercise.dose.hold_s
+    held = median(candidate.excursion.hold_s for candidate in chain)
+    hold = (log((held + 1.0) / (usual_hold_s + 1.0)) / weights.hold_scale) ** 2
+    changes = sum((a.side or 0.0) * (b.side or 0.0) < 0 for a, b in pairwise(chain)) if _in_turns(exercise) else 0
+    return (
+        (found.score - weights.turns_off * ALTERNATES * changes) / len(chain)
+        + weights.rested * (fmean(candidate.excursion.rested for candidate in chain) - 1.0)
+        + weights.waited * min(chain[0].excursion.waited_s / LONG_WAIT_S, 1.0)
+        - weights.range_z * off
+        - weights.tempo_z * slow
+        - weights.hold_z * hold
+        + (weights.medium if exercise.observability is not Observability.STRONG else 0.0)
+        + (weights.planned if found.planned else 0.0)
+    )
+
+
+def chosen(
+    sets: Sequence[FoundSet],
+    activity_at: Callable[[float], Activity | None],
+    weights: RecognitionWeights = WEIGHTS,
+) -> list[tuple[FoundSet, float]]:
+    """Return the sets that win over those they overlap with, each with its confidence, 0 to 1.
+
+    Parameters
+    ----------
+    sets
+        All that overlap with one another are there.
+    activity_at
+        What the wearer did at a time, as far as known.
+    weights
+        What a definition must show.
+
+    """
+    able = [found for found in sets if _has_enough(found, weights) and _is_possible(found, activity_at)]
+    marks = {id(found): _mark(found, able, weights) for found in able}
+    winners: list[tuple[FoundSet, float]] = []
+    for found in sorted(able, key=lambda each: -marks[id(each)] * log(1.0 + len(each.chain))):
+        if marks[id(found)] < weights.least or any(found.overlaps(winner) for winner, _ in winners):
+            continue
+        rivals = [marks[id(other)] for other in able if other is not found and found.overlaps(other)]
+        gap = marks[id(found)] - max(rivals, default=0.0)
+        winners.append((found, 1.0 / (1.0 + exp(-weights.sure * gap))))
+    return sorted(winners, key=lambda winner: winner[0].start)
+
+
+def _mark(found: FoundSet, others: Sequence[FoundSet], weights: RecognitionWeights) -> float:
+    """Return the fit, less where the same time shows a larger rotation in another signal."""
+    mark = fit(found, weights)
+    signal = signal_of(found.exercise)
+    larger = [
+        other.size
+        for other in others
+        if found.overlaps(other) and signal_of(other.exercise) != signal and signal_of(other.exercise) in ROTATION
+    ]
+    if signal in ROTATION and larger:
+        mark -= weights.larger * max(0.0, log(max(larger) / found.size))
+    return mark
+
+
+def _has_enough(found: FoundSet, weights: RecognitionWeights) -> bool:
+    held = median(candidate.excursion.hold_s for candidate in found.chain)
+    few = weights.few_held if held >= weights.long_hold_s else weights.few
+    if found.exercise.counting is Counting.BOTH_WAYS:
+        few *= 2
+    return len(found.chain) >= few and _is_regular(found, weights) and _changes_sides(found, weights)
+
+
+def _is_regular(found: FoundSet, weights: RecognitionWeights) -> bool:
+    chain = found.chain
+    starts = [candidate.excursion.start for candidate in chain]
+    return (
+        _scatter([candidate.size for candidate in chain]) <= weights.size_scatter
+        and _scatter([candidate.duration_s for candidate in chain]) <= weights.duration_scatter
+        and _scatter([max(after - before, SHORTEST_PERIOD_S) for before, after in pairwise(starts)])
+        <= weights.period_scatter
+    )
+
+
+def _scatter(values: Sequence[float]) -> float:
+    """Return the median distance from the median, in e-folds."""
+    logs = [log(value) for value in values]
+    middle = median(logs)
+    return median(abs(value - middle) for value in logs)
+
+
+def _changes_sides(found: FoundSet, weights: RecognitionWeights) -> bool:
+    """Whether the wearer goes one way as often as the other, in turns, where the exercise does."""
+    if not _in_turns(found.exercise):
+        return True
+    sides = [candidate.side or 0.0 for candidate in found.chain]
+    changes = sum(before * after < 0 for before, after in pairwise(sides))
+    if changes < weights.in_turns * (len(sides) - 1):
+        return False
+    parts = [abs(side) / candidate.size for side, candidate in zip(sides, found.chain, strict=True)]
+    return median(parts) > weights.sided
+
+
+def _in_turns(exercise: Exercise) -> bool:
+    both = exercise.sides is Sides.ALTERNATE or exercise.counting is Counting.BOTH_WAYS
+    return both and exercise.motion.way is Way.EITHER
+
+
+def _is_possible(found: FoundSet, activity_at: Callable[[float], Activity | None]) -> bool:
+    """Whether the wearer was not walking about, and sat where the exercise is done seated."""
+    seen = [activity_at(candidate.excursion.peak) for candidate in found.chain]
+    moving = sum(activity in (Activity.WALKING, Activity.RUNNING, Activity.CYCLING) for activity in seen)
+    if moving > 0.3 * len(seen):
+        return False
+    sitting = sum(activity is Activity.SITTING for activity in seen)
+    standing = sum(activity is Activity.STANDING for activity in seen)
+    if found.exercise.start is Position.SEATED:
+        return sitting >= standing
+    return found.exercise.start is not Position.STANDING or standing >= sitting
+
+
+def _off(value: float, low: float, high: float) -> float:
+    """Return how many standard deviations a value is from the middle of a usual range, in e-folds."""
+    return (log(value) - 0.5 * (log(low) + log(high))) / (0.25 * log(high / low))

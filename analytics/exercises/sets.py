@@ -1,0 +1,162 @@
+"""From a chain of candidates to the repetitions of a set."""
+
+from __future__ import annotations
+
+from math import log
+from statistics import median
+from typing import TYPE_CHECKING
+
+from analytics.exercises.chains import COMPLETE, SET_PAUSE_S
+from analytics.exercises.records import ExerciseSet, Repetition, Side
+from config.exercise_library import Axis, Counting, Sides
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analytics.exercises.candidates import Candidate
+    from config.exercise_library import Exercise
+
+__all__ = ["joined", "repetitions_of", "sets_of"]
+
+OWN = 7
+"""The wearer's own usual size is the median of so many repetitions before."""
+
+STRANGE = 0.85
+"""First and last repetitions whose size differs from the others' by more than this, in e-folds, are none of them."""
+
+OTHER_SET = 0.75
+"""Where the usual size changes by more than this, in e-folds, another movement has begun."""
+
+NEIGHBOURS = 5
+LEAST_OF_A_SET = 2
+SHORTEST_HOLD_S = 1.0
+PAIR_PAUSE_S = 6.0
+"""Longest pause between the two ways of a repetition that goes both ways."""
+
+
+def sets_of(chain: Sequence[Candidate], exercise: Exercise, confidence: float) -> list[ExerciseSet]:
+    """Return the sets that a finished chain holds, in order of time: one, or one for each size of movement."""
+    sets = []
+    for part in _parts(list(chain)):
+        repetitions = repetitions_of(_without_strange_ends(part), exercise)
+        if any(repetition.complete for repetition in repetitions):
+            sets.append(
+                ExerciseSet(exercise.id, repetitions[0].start, repetitions[-1].end, tuple(repetitions), confidence)
+            )
+    return sets
+
+
+def joined(sets: Sequence[ExerciseSet]) -> list[ExerciseSet]:
+    """Return the sets in order of time, those of one exercise with no long pause between them as one."""
+    found: list[ExerciseSet] = []
+    for each in sorted(sets, key=lambda one: one.start):
+        last = found[-1] if found else None
+        if last is None or last.exercise != each.exercise or each.start - last.end > SET_PAUSE_S:
+            found.append(each)
+            continue
+        found[-1] = ExerciseSet(
+            last.exercise,
+            last.start,
+            each.end,
+            (*last.repetitions, *each.repetitions),
+            max(last.confidence, each.confidence),
+        )
+    return found
+
+
+def repetitions_of(chain: Sequence[Candidate], exercise: Exercise) -> list[Repetition]:
+    """Return the repetitions of a chain, each judged by those before it, as they are announced."""
+    if exercise.counting is Counting.BOTH_WAYS:
+        return _both_ways(chain, exercise)
+    complete = _complete(chain)
+    return [
+        _repetition((candidate,), exercise, complete=is_complete)
+        for candidate, is_complete in zip(chain, complete, strict=True)
+    ]
+
+
+def _both_ways(chain: Sequence[Candidate], exercise: Exercise) -> list[Repetition]:
+    """Return one repetition for each excursion one way followed by one the other way.
+
+    Where all go one way, the wearer begins at one end of the movement and each excursion is a whole repetition.
+    """
+    is_complete = _complete(chain)
+    pairs: list[tuple[tuple[Candidate, ...], bool]] = []
+    first: int | None = None
+    for index, candidate in enumerate(chain):
+        if first is None or not _goes_back(chain[first], candidate):
+            first = index
+            continue
+        pairs.append(((chain[first], candidate), is_complete[index] or is_complete[first]))
+        first = None
+    if not pairs:
+        pairs = [((candidate,), is_complete[index]) for index, candidate in enumerate(chain)]
+    return [_repetition(pair, exercise, complete=complete) for pair, complete in pairs]
+
+
+def _goes_back(first: Candidate, second: Candidate) -> bool:
+    if second.excursion.start - first.excursion.end > PAIR_PAUSE_S:
+        return False
+    if first.amount is None or second.amount is None:
+        return sum(a * b for a, b in zip(first.rotation, second.rotation, strict=True)) < 0
+    return first.amount * second.amount < 0
+
+
+def _complete(chain: Sequence[Candidate]) -> list[bool]:
+    """Return which candidates go far enough, each judged by the complete ones before it."""
+    usual: list[float] = []
+    complete = []
+    for candidate in chain:
+        is_complete = not usual or candidate.size >= COMPLETE * median(usual[-OWN:])
+        complete.append(is_complete)
+        if is_complete:
+            usual.append(candidate.size)
+    return complete
+
+
+def _repetition(parts: tuple[Candidate, ...], exercise: Exercise, *, complete: bool) -> Repetition:
+    first, last = parts[0].excursion, parts[-1].excursion
+    longest = max((part.excursion for part in parts), key=lambda excursion: excursion.hold_s)
+    hold_s = longest.hold_s if longest.hold_s >= SHORTEST_HOLD_S else 0.0
+    size = sum(part.size for part in parts)
+    rises = exercise.motion.axis is Axis.RISE
+    return Repetition(
+        start=first.start,
+        peak=first.peak,
+        end=last.end,
+        side=_side(parts[0], exercise),
+        range_deg=None if rises else size,
+        range_cm=size if rises else None,
+        hold_s=hold_s,
+        out_s=first.hold_start - first.start,
+        back_s=last.end - last.hold_end,
+        unsteadiness_deg=longest.unsteadiness if hold_s and not rises else None,
+        complete=complete,
+    )
+
+
+def _side(candidate: Candidate, exercise: Exercise) -> Side | None:
+    if exercise.sides is Sides.NONE or candidate.side is None:
+        return None
+    positive = Side(exercise.positive_side)
+    return positive if candidate.side > 0 else (Side.RIGHT if positive is Side.LEFT else Side.LEFT)
+
+
+def _parts(chain: list[Candidate]) -> list[list[Candidate]]:
+    """Cut a chain where the usual size changes."""
+    cuts = [0]
+    for index in range(1, len(chain)):
+        before = median(candidate.size for candidate in chain[max(cuts[-1], index - NEIGHBOURS) : index])
+        after = median(candidate.size for candidate in chain[index : index + NEIGHBOURS])
+        if abs(log(before / after)) > OTHER_SET and min(index - cuts[-1], len(chain) - index) >= LEAST_OF_A_SET:
+            cuts.append(index)
+    return [chain[start:stop] for start, stop in zip(cuts, [*cuts[1:], len(chain)], strict=True)]
+
+
+def _without_strange_ends(chain: list[Candidate]) -> list[Candidate]:
+    usual = median(candidate.size for candidate in chain)
+    while len(chain) > LEAST_OF_A_SET and abs(log(chain[0].size / usual)) > STRANGE:
+        chain = chain[1:]
+    while len(chain) > LEAST_OF_A_SET and abs(log(chain[-1].size / usual)) > STRANGE:
+        chain = chain[:-1]
+    return chain
