@@ -15,11 +15,11 @@ from config.errors import SensorError
 from firmware_bridge.devices.catalogue import driver_named
 from firmware_bridge.devices.driver import Write
 from firmware_bridge.imu import concatenate
-from firmware_bridge.link.backfill import Backfill
 from firmware_bridge.link.clock_memory import ClockMemory
 from firmware_bridge.link.connection import Connection, NoAnswerError
 from firmware_bridge.link.haptics import pulse
 from firmware_bridge.link.listener import SensorState
+from firmware_bridge.link.log_keeper import LogKeeper
 from firmware_bridge.link.radio import LINK_ERRORS
 from firmware_bridge.link.require import require_serial
 from firmware_bridge.time_base.stream import SampleStream
@@ -50,8 +50,6 @@ SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 4.0
 GOODBYE_S = 2.0
 BATTERY_EVERY_S = 600.0
 ANCHOR_EVERY_S = 60.0
-CLOCK_SETTLES_S = 3.0
-LOG_AGAIN_S = 5.0
 MICROSECONDS = 1e6
 
 
@@ -104,7 +102,7 @@ class SensorLink:
         self._memory = memory or ClockMemory()
         self._state = SensorState()
         self._connection: Connection | None = None
-        self._backfill: Backfill | None = None
+        self._log = LogKeeper(self._driver, self._settings, self._memory, utc_now, self._keep_late)
         self._boot: int | None = None
         self._heard_s = 0.0
         self._chunks: list[ImuChunk] = []
@@ -199,7 +197,8 @@ class SensorLink:
             )
         except LINK_ERRORS as error:
             raise ExceptionGroup("", [error]) from error
-        connection = Connection(client, self._driver.decoder(self._settings), self._take, self._overhear, self._give)
+        decoder = self._driver.decoder(self._settings)
+        connection = Connection(client, decoder, self._take, self._log.overhear, self._give)
         self._connection = connection
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -215,7 +214,7 @@ class SensorLink:
             raise
         finally:
             connection.drain()
-            self._connection = self._backfill = None
+            self._connection = None
             try:
                 await connection.close()
             finally:
@@ -269,40 +268,10 @@ class SensorLink:
             await asyncio.sleep(BATTERY_EVERY_S)
 
     async def _keep_log(self, connection: Connection) -> None:
-        """Fetch what the sensor kept while it was away, then let it keep its samples the next time."""
-        fastest_hz = self._driver.fastest_log_hz
-        if self._driver.download is None or (fastest_hz is not None and self._settings["rate_hz"] > fastest_hz):
-            return
         # Only the first live sample tells what the sensor's clock reads.
         await self._streaming.wait()
-        if self.stream is None:
-            return
-        # The first packets may all be late; some more tell better when the sensor was back.
-        await asyncio.sleep(CLOCK_SETTLES_S)
-        try:
-            while not await self._fetch_log(connection, self.stream):  # noqa: ASYNC110 - nothing tells of a stall's end
-                await asyncio.sleep(LOG_AGAIN_S)
-        except (SensorError, *LINK_ERRORS) as error:
-            # The samples of now go on; where the link broke, that is seen elsewhere.
-            logger.warning("the offline log of %s cannot be used (%s)", self.sensor.name, error)
-
-    async def _fetch_log(self, connection: Connection, stream: SampleStream) -> bool:
-        """Fetch the log and let the sensor keep its samples again; returns whether it went on to the end.
-
-        A stall may swallow some of it, or an answer, without an end of the connection.
-        """
-        self._backfill = Backfill(self._driver, self._settings, stream, self._boot, self._memory, self._utc_now)
-        try:
-            if not await self._backfill.run(connection, self._keep_late):
-                return False
-            if self._driver.start_log is not None:
-                await connection.play(self._driver.start_log(self._settings))
-        except NoAnswerError as error:
-            logger.warning("the offline log of %s is asked for again (%s)", self.sensor.name, error)
-            return False
-        finally:
-            self._backfill = None
-        return True
+        if self.stream is not None and self._log.is_kept:
+            await self._log.fetch(connection, self.stream, lambda: self._boot)
 
     def _keep_late(self, late: ImuChunk, rate_hz: float) -> None:
         self._remember_clock()
@@ -312,10 +281,6 @@ class SensorLink:
         if self.stream is not None:
             self._memory.learn(self.sensor.address, self.stream.clock_rate)
             self._memory.keep(self._boot, self.stream.points())
-
-    def _overhear(self, characteristic: str, data: bytes) -> None:
-        if self._backfill is not None:
-            self._backfill.push(characteristic, data)
 
     def _take(self, packet: Packet, arrival_s: float) -> None:
         self._note(packet)

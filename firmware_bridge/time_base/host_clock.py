@@ -16,9 +16,12 @@ __all__ = ["SETTLED_SLEW", "START_S", "START_SLEW", "HostClock"]
 SETTLED_SLEW = 500e-6
 """The most by which a correction stretches or shrinks time, as a fraction (that of adjtime)."""
 
-START_SLEW = 0.2
+START_SLEW = 0.02
 START_S = 30.0
 """For so long after the first packet of a start or a connection, which may have been late, slewing is faster."""
+
+HOLD_S = 1.5
+"""Until so long after the first packet of a start no other may have come that did not wait for a connection event."""
 
 GAP_S = 1.5
 """After so long without packets the link is a new one, and who follows the samples has begun anew as well."""
@@ -28,6 +31,9 @@ HOLE_S = 5.0
 
 PAST_POINTS = 256
 """Ends of holes that are kept; the offline logs of all sensors are far shorter than so many."""
+
+LOG_REACH_S = 86_400.0
+"""No offline log reaches back further."""
 
 EARLY_S = 1.0
 EARLY_FRACTION = 0.02
@@ -61,6 +67,7 @@ class HostClock:
         self._fresh_s = 0.0
         self._past: list[tuple[float, float]] = []
         self._resumed_s = 0.0
+        self._pinned_s: float | None = None
 
     def restart(self) -> None:
         """Forget where the sensor's clock stands, not its rate, which is the crystal's: it starts anew."""
@@ -81,6 +88,11 @@ class HostClock:
     def settled(self) -> bool:
         """Whether it is so long since the start or restart that the sensor's rate is known."""
         return self._newest_s is not None and self._newest_s - self._first_s >= START_S
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the start or restart is so recent that all packets may have been late."""
+        return self._newest_s is not None and self._newest_s - self._first_s < HOLD_S
 
     @property
     def rate_error(self) -> float:
@@ -120,10 +132,8 @@ class HostClock:
         if device_s - reached > GAP_S:
             self._fresh_s = device_s
         if device_s - reached > HOLE_S:
-            self._past = [*self._past, (self._resumed_s, self._time(self._resumed_s)), (reached, before_s)][
-                -PAST_POINTS:
-            ]
-            self._resumed_s = device_s
+            self._past = [*self._past, self._resumed(), (reached, before_s)][-PAST_POINTS:]
+            self._resumed_s, self._pinned_s = device_s, None
         if self._envelope.add(device_s, arrival_s):
             self._correct(reached, before_s)
         self._newest_s = max(reached, device_s)
@@ -148,7 +158,23 @@ class HostClock:
         """Return sensor times whose host time is known well: the ends of holes, and the newest."""
         if self._newest_s is None:
             return list(self._past)
-        return [*self._past, *((at_s, self._time(at_s)) for at_s in (self._resumed_s, self._newest_s))]
+        return [*self._past, self._resumed(), (self._newest_s, self._time(self._newest_s))]
+
+    def _resumed(self) -> tuple[float, float]:
+        """Return the end of the last hole."""
+        return self._resumed_s, self._time(self._resumed_s) if self._pinned_s is None else self._pinned_s
+
+    def _pin(self) -> None:
+        """Keep the past as it is known now: a log of which a part is placed must not move against that part.
+
+        A packet less late than all before, or a better slope, moves the line, and with it the past that it is drawn to.
+        """
+        if self._pinned_s is not None:
+            return
+        self._pinned_s = self._time(self._resumed_s)
+        if not self._past:
+            begin_s = self._resumed_s - LOG_REACH_S
+            self._past = [(begin_s, self._time(begin_s))]
 
     def recall(self, points: list[tuple[float, float]], rate: Rate) -> None:
         """Take what `points` and `rate` said before the program was started anew; before the first packet.
@@ -161,12 +187,12 @@ class HostClock:
     def past_times(self, device_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the host's times of sensor times, those in holes straight between the ends; shape (n,) both, s.
 
-        The line of now, drawn back over a long hole, would be off by the error of its slope, ms a minute at first.
+        Up to the end of the last hole, what was asked for once has the same time whenever it is asked for again. The
+        line of now, drawn back over a long hole, would be off by the error of its slope, ms a minute at first.
         """
+        self._pin()
         host_s = self.times(device_s)
-        if not self._past:
-            return host_s
-        known_s, at_s = np.array([*self._past, (self._resumed_s, self._time(self._resumed_s))]).T
+        known_s, at_s = np.array([*self._past, self._resumed()]).T
         within = (device_s >= known_s[0]) & (device_s < self._resumed_s)
         host_s[within] = np.interp(device_s[within], known_s, at_s)
         before = device_s < known_s[0]

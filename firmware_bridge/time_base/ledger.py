@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from firmware_bridge.time_base.sample_clock import sample_count
+from firmware_bridge.time_base.placed import sample_count
 from firmware_bridge.time_base.sample_ticks import Place
 
 if TYPE_CHECKING:
-    from firmware_bridge.time_base.sample_clock import Placed
+    from firmware_bridge.time_base.placed import Placed
 
 __all__ = ["Gap", "SampleLedger", "SegmentAccount"]
 

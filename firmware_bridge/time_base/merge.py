@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WAIT_S", "AccRows", "GyrRows", "Merge"]
 
-WAIT_S = 2.0
+WAIT_S = 3.0
 """A sample of one sensor waits for its neighbours of the other for at most so long, in the time of the samples."""
 
 

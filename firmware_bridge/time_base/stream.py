@@ -12,7 +12,7 @@ from firmware_bridge.time_base.host_clock import HostClock
 from firmware_bridge.time_base.ledger import SampleLedger
 from firmware_bridge.time_base.merge import AccRows, Merge
 from firmware_bridge.time_base.pairing import Pairing
-from firmware_bridge.time_base.sample_clock import Placed, make_time_base
+from firmware_bridge.time_base.sample_clock import make_time_base
 from firmware_bridge.time_base.sample_ticks import Place
 from firmware_bridge.time_base.utc import UtcClock, UtcTrust
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from firmware_bridge.devices.driver import Packet, SensorClock
+    from firmware_bridge.time_base.placed import Placed
 
 __all__ = ["SampleStream"]
 
@@ -73,6 +74,10 @@ class SampleStream:
     def unpaired(self) -> int:
         """Accelerometer samples left out because there is no gyroscope sample on one side of them."""
         return self._merge.unpaired + (self._pairing.unpaired if self._pairing is not None else 0)
+
+    def crowd(self, *, crowded: bool) -> None:
+        """Say whether an offline log comes over the same link, which makes all samples a little late without a loss."""
+        self._acc_base.crowded = self._gyr_base.crowded = crowded
 
     def anchor_utc(self, monotonic_s: float, utc_s: float) -> None:
         """Say again, about once a minute, what moment it is on both clocks."""

@@ -77,7 +77,8 @@ class _Listener:
         self.samples_n += len(chunk)
         if self.start is None:
             self.start = float(chunk.time[0])
-            self.began_s = asyncio.get_running_loop().time()
+            # The first samples come together, when it is clear when they were taken.
+            self.began_s = asyncio.get_running_loop().time() - float(chunk.time[-1] - chunk.time[0])
 
     def late_samples(self, chunk: ImuChunk, rate_hz: float) -> None:
         self.late_n += self._recorder.insert(chunk, rate_hz)

@@ -54,6 +54,7 @@ REFUSED = {"wit-wtvb01-trap": "28"}
 BEYOND_STEPS = {
     "mw-buzzer-7500": "a buzzer cannot be felt",
     "mw-log-page-confirm": "comes with the block that it confirms",
+    "mw-log-start": "the board does it itself when the connection ends: recorded as an event",
     "mw-log-stop": "comes with the download",
     "movesense-hello": "starting needs no greeting",
     "wit-read-mag": "its magnetometer is not used",

@@ -121,6 +121,7 @@ class RadioLink:
         self._last_event_s = -math.inf
         self._next_event: asyncio.TimerHandle | None = None
         self._supervision: asyncio.TimerHandle | None = None
+        self._vanished = False
 
     @property
     def closed(self) -> bool:
@@ -143,7 +144,9 @@ class RadioLink:
         self._schedule()
 
     def set_silent(self, *, silent: bool) -> None:
-        """Let nothing through any longer, or let it through again."""
+        """Let nothing through any longer, or let it through again, where both ends are still there."""
+        if self._vanished:
+            return
         if not silent:
             if self._supervision is not None:
                 self._supervision.cancel()
@@ -194,6 +197,7 @@ class RadioLink:
         end.queue.clear()
         end.lose()
         self.set_silent(silent=True)
+        self._vanished = True
 
     def end(self) -> None:
         """Forget what has not been sent."""

@@ -206,7 +206,7 @@ class Life:
 
     async def download_begun(self):
         """Wait for a download that has something to fetch; where the log is empty, go away first."""
-        while self.link._backfill is None or self.log_is_empty:  # noqa: SLF001 - nobody else is told
+        while not self.link._log.fetching or self.log_is_empty:  # noqa: SLF001 - nobody else is told
             if self.log_is_empty:
                 await self.away(30)
             await asyncio.sleep(0.02)

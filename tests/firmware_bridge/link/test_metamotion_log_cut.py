@@ -4,6 +4,7 @@ import asyncio
 import random
 
 import numpy as np
+import pytest
 
 from firmware_bridge.imu import concatenate
 from firmware_bridge.recordings import open_recording
@@ -14,8 +15,8 @@ RATE_HZ = 25
 MOST_ERROR_S = 0.005
 
 
-def check_log(life, numbers_of, most_missing):
-    """Each sample that was logged is recorded once, at the right time, but for so many; the log is empty."""
+def check_log(life, numbers_of):
+    """Each sample that was logged is recorded once, at the right time; the log is empty."""
     recorded = concatenate(list(open_recording(life.folder).chunks()))
     assert (np.diff(recorded.time) > 0).all(), "in order of time"
     live, log = (life.sensor.truths[name].samples() for name in ("acc", "log_acc"))
@@ -23,19 +24,18 @@ def check_log(life, numbers_of, most_missing):
     assert ((from_live >= 0) | (from_log >= 0)).all(), "nothing invented"
     time_s = recorded.time - EPOCH_S
     is_late = from_log >= 0
-    assert (np.diff(from_log[is_late]) > 0).all(), "in the order in which they were taken, none twice"
     assert (np.diff(from_live[~is_late]) > 0).all(), "in the order in which they were taken, none twice"
-    missing = np.setdiff1d(np.arange(len(log.number)), from_log[is_late])
-    assert len(missing) <= most_missing
+    np.testing.assert_array_equal(from_log[is_late], np.arange(len(log.number)), "all, in order, none twice")
     assert np.abs(time_s[is_late] - log.time_s[from_log[is_late]]).max() < MOST_ERROR_S
     assert life.log_is_empty
 
 
-def test_a_download_cut_fifty_times_gives_each_logged_sample_once(tmp_path, numbers_of, life_in):
+@pytest.mark.parametrize("seed", [3, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 4))])
+def test_a_download_cut_fifty_times_gives_each_logged_sample_once(tmp_path, seed, numbers_of, life_in):
     async def live():
-        chance = random.Random(1)  # noqa: S311 - chance, no secret
+        chance = random.Random(seed)  # noqa: S311 - chance, no secret
         life = life_in(tmp_path, "metamotion", rate_hz=RATE_HZ)
-        await life.begin(1, Oscillator(ppm=25, wander_ppm=3))
+        await life.begin(seed, Oscillator(ppm=25, wander_ppm=3))
         await asyncio.sleep(60)
         await life.away(120)
         for number in range(50):
@@ -48,9 +48,7 @@ def test_a_download_cut_fifty_times_gives_each_logged_sample_once(tmp_path, numb
             await asyncio.sleep(0.1)
         await asyncio.sleep(600)
         await life.bury()
-        # A live sample of a link cut soon after it began may be a connection interval late, for it tells no time; the
-        # log's first sample then passes for it.
-        check_log(life, numbers_of, most_missing=10)
+        check_log(life, numbers_of)
 
     run_virtually(live())
 
@@ -79,6 +77,6 @@ def test_a_program_killed_in_downloads_loses_and_doubles_nothing(tmp_path, numbe
             life.start()
         await asyncio.sleep(300)
         await life.bury()
-        check_log(life, numbers_of, most_missing=0)
+        check_log(life, numbers_of)
 
     run_virtually(live())

@@ -26,7 +26,9 @@ def errors_ms(stream, sensor, packets, began_s=BEGAN_S):
     for number in packets:
         true_s = began_s + sensor.time_s(number * 10 + np.arange(10))
         chunks = stream.push(sensor.packet(number * 10), float(events(true_s[-1])))
-        errors.extend((chunk.time - UTC_S - true_s) * 1000 for chunk in chunks)
+        errors.extend(
+            (chunk.time - UTC_S - began_s - sensor.time_s(chunk.acc[:, 0].astype(float))) * 1000 for chunk in chunks
+        )
     return np.concatenate(errors)
 
 
