@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from analytics.local_day import LocalDay, local_time
 from config.errors import LumbarError, SensorError
+from config.exercise_library import load_exercises, own_exercises_path
+from lumbar.exercises_sought import told_exercise
 from lumbar.publishing import Publisher
 from lumbar.wear_day import WearDay, findings_anew, keep_day
 from posture.events import Alert
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from firmware_bridge.imu import ImuChunk
     from firmware_bridge.link.link import SensorLink
     from firmware_bridge.link.listener import SensorState
+    from lumbar.exercises_sought import ExercisesSought
     from lumbar.pipeline import Noticed
     from lumbar.session import Outputs
     from lumbar.wear_day import DayKeeper
@@ -150,8 +153,21 @@ class Wearing:
                 seconds = arguments.get("seconds")
                 self._nudge(float(seconds) if isinstance(seconds, int | float) else self._settings.haptics.duration_s)
                 return {}
+            case "start_set":
+                library = load_exercises(own_exercises_path(self._settings))
+                self._seek(told_exercise(library, str(arguments.get("exercise"))))
+                return {}
+            case "stop_set":
+                self._seek(None)
+                return {}
             case _:
                 raise SensorError(f"{verb}: this version cannot do that while it is worn")
+
+    def _seek(self, exercises: ExercisesSought | None) -> None:
+        """Count an exercise from now on, or none any more."""
+        if self._day is None:
+            raise SensorError("nothing has come from the sensor yet: wait until it is connected")
+        self._tell(self._day.pipeline.seek(exercises), self._day)
 
     def _tell_left_over(self) -> None:
         """Publish the alerts that the program was killed with; those that were active have ended with it."""

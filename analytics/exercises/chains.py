@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import insort
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import dist, exp, inf, log
 from statistics import median
 from typing import TYPE_CHECKING
@@ -76,10 +77,10 @@ class ChainWeights:
     rested: float = 0.15
     range_slope: float = 2.2
     home: float = 1.06
-    home_scale: float = 0.475
+    home_scale: float = 0.4
     base: float = -0.65
-    waited: float = 0.8
-    size_slope: float = 1.5
+    waited: float = 1.0
+    size_slope: float = 1.1
     size_free: float = 0.1
     alternates: float = 1.14
     repeats: float = -0.05
@@ -89,7 +90,7 @@ class ChainWeights:
     duration_slope: float = 0.05
     duration_free: float = 0.8
     least: float = -0.32
-    overlap: float = 0.42
+    overlap: float = 0.25
 
 
 @dataclass(slots=True)
@@ -182,12 +183,47 @@ class Chain:
         if best is None:
             return []
         end = best.candidate.excursion.end
-        chain = self._with_incomplete(best.chain())
+        chain = self._with_incomplete(self._with_ends(best.chain()))
         later = [node for node in self.state.nodes if node.candidate.excursion.start >= end]
         self.state = ChainState()
         for node in later:
             self.link(node.candidate)
         return chain
+
+    def _with_ends(self, chain: list[Candidate]) -> list[Candidate]:
+        """Return a chain with the repetition before it and the one after it that belong to its rhythm.
+
+        The first repetition begins, and the last one ends, where the wearer stood still: not quite the home of those
+        in between.
+        """
+        if len(chain) < ENOUGH:
+            return chain
+        usual = median(candidate.size for candidate in chain)
+        pauses = [after.excursion.start - before.excursion.end for before, after in pairwise(chain)]
+        longest = max(MOST_PAUSE_S, MOST_PAUSE * median(pauses))
+        others = [node.candidate for node in self.state.nodes]
+        before = [
+            each
+            for each in others
+            if -SHORT_S < chain[0].excursion.start - each.excursion.end < longest
+            and self._is_like(each, chain[0], usual)
+        ]
+        after = [
+            each
+            for each in others
+            if -SHORT_S < each.excursion.start - chain[-1].excursion.end < longest
+            and self._is_like(each, chain[-1], usual)
+        ]
+        first = min(before, key=lambda each: abs(log(each.size / usual)), default=None)
+        last = min(after, key=lambda each: abs(log(each.size / usual)), default=None)
+        return [each for each in (first, *chain, last) if each is not None]
+
+    def _is_like(self, candidate: Candidate, neighbour: Candidate, usual: float) -> bool:
+        if not COMPLETE * usual <= candidate.size <= usual / COMPLETE:
+            return False
+        off = dist(candidate.excursion.home, neighbour.excursion.home) / usual
+        side = self._side(candidate, neighbour)
+        return off < LOOSE_HOME * self._home_scale and side > self._weights.reverses
 
     def _with_incomplete(self, chain: list[Candidate]) -> list[Candidate]:
         """Return a chain with what was done between its repetitions, from the same home but not far enough to link."""
@@ -258,6 +294,11 @@ COMPLETE, INCOMPLETE = 0.5, 0.15
 """A repetition counts from this share of the wearer's own usual size on, and is noticed from that one on."""
 
 FROM_HERE = 0.2
+ENOUGH = 3
+LOOSE_HOME = 1.5
+MOST_PAUSE, MOST_PAUSE_S = 2.0, 1.0
+"""The first and the last repetition are within so many times the usual pause of the others."""
+
 SHORT_S = 0.3
 
 UNLIKE = 0.25

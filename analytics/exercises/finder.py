@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from copy import deepcopy
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from analytics.exercises.excursions import HEIGHT, TILT, TURN, ExcursionFinder
 from analytics.exercises.movement import MovementSignals
 from analytics.exercises.recognition import FoundSet, chosen
 from analytics.exercises.records import CountedRepetition, ExerciseSet
-from analytics.exercises.sets import joined, repetitions_of, sets_of
+from analytics.exercises.sets import joined, parts_of, repetitions_of, sets_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -34,8 +35,10 @@ __all__ = ["ExerciseFinder", "FinderState"]
 LEAST_SCORE = 0.5
 """A set scores at least this: one repetition that fits well."""
 
-LEAST_COUNT = 2
+LEAST_COUNT, LEAST_HELD = 4, 2
 """Where nobody said what is done, fewer complete repetitions are no set."""
+
+LONG_HOLD_S = 8.0
 
 ACTIVITY_DELAY_S = 10.0
 """What the wearer did is known so much later at the latest."""
@@ -232,9 +235,10 @@ class ExerciseFinder:
                 if self._told:
                     found += sets_of(candidates, exercise, confidence=1.0)
                 else:
-                    self._state.waiting.append(
-                        FoundSet(exercise, tuple(candidates), best.score, planned=name in self._planned)
-                    )
+                    self._state.waiting += [
+                        FoundSet(exercise, tuple(part), best.score * len(part) / len(candidates), name in self._planned)
+                        for part in parts_of(candidates)
+                    ]
         if self._state.waiting:
             found += self._decide(time)
         return found
@@ -250,4 +254,9 @@ class ExerciseFinder:
         for found, confidence in chosen(waiting, lambda at: state.activity.get(int(at))):
             told += sets_of(found.chain, found.exercise, confidence=round(confidence, 3))
         state.activity = {second: activity for second, activity in state.activity.items() if second > end}
-        return [found for found in joined(told) if found.count >= LEAST_COUNT]
+        return [found for found in joined(told) if found.count >= self._least_count(found)]
+
+    def _least_count(self, found: ExerciseSet) -> int:
+        """Return how many complete repetitions make a set: fewer where they are held, and where both ways are one."""
+        held = median(repetition.hold_s for repetition in found.repetitions) >= LONG_HOLD_S
+        return LEAST_HELD if held else LEAST_COUNT

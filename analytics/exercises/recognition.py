@@ -62,9 +62,9 @@ class RecognitionWeights:
 
     """
 
-    range_z: float = 0.15
+    range_z: float = 0.25
     tempo_z: float = 0.05
-    hold_z: float = 0.15
+    hold_z: float = 0.25
     hold_scale: float = 0.8
     medium: float = -0.1
     planned: float = 0.5
@@ -80,7 +80,7 @@ class RecognitionWeights:
     duration_scatter: float = 0.25
     period_scatter: float = 0.25
     in_turns: float = 0.6
-    sided: float = 0.3
+    sided: float = 0.2
     sure: float = 4.0
 
 
@@ -208,17 +208,22 @@ def _has_enough(found: FoundSet, weights: RecognitionWeights) -> bool:
     few = weights.few_held if held >= weights.long_hold_s else weights.few
     if found.exercise.counting is Counting.BOTH_WAYS:
         few *= 2
+    if found.exercise.sides is Sides.SWITCH or found.exercise.counting is Counting.HOLD:
+        few = (few + 1) // 2
     return len(found.chain) >= few and _is_regular(found, weights) and _changes_sides(found, weights)
 
 
 def _is_regular(found: FoundSet, weights: RecognitionWeights) -> bool:
+    """Whether sizes, durations and rhythm hardly vary; where sides alternate, each side is compared with itself."""
     chain = found.chain
+    step = 2 if _in_turns(found.exercise) else 1
     starts = [candidate.excursion.start for candidate in chain]
+    periods = [max(after - before, SHORTEST_PERIOD_S) for before, after in zip(starts, starts[step:], strict=False)]
+    sides = [chain[side::step] for side in range(step)]
     return (
-        _scatter([candidate.size for candidate in chain]) <= weights.size_scatter
-        and _scatter([candidate.duration_s for candidate in chain]) <= weights.duration_scatter
-        and _scatter([max(after - before, SHORTEST_PERIOD_S) for before, after in pairwise(starts)])
-        <= weights.period_scatter
+        all(_scatter([each.size for each in side]) <= weights.size_scatter for side in sides)
+        and all(_scatter([each.duration_s for each in side]) <= weights.duration_scatter for side in sides)
+        and _scatter(periods) <= weights.period_scatter
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from analytics.exercises.candidates import Candidate
     from config.exercise_library import Exercise
 
-__all__ = ["joined", "repetitions_of", "sets_of"]
+__all__ = ["joined", "parts_of", "repetitions_of", "sets_of"]
 
 OWN = 7
 """The wearer's own usual size is the median of so many repetitions before."""
@@ -37,7 +37,7 @@ PAIR_PAUSE_S = 6.0
 def sets_of(chain: Sequence[Candidate], exercise: Exercise, confidence: float) -> list[ExerciseSet]:
     """Return the sets that a finished chain holds, in order of time: one, or one for each size of movement."""
     sets = []
-    for part in _parts(list(chain)):
+    for part in parts_of(list(chain)):
         repetitions = repetitions_of(_without_strange_ends(part), exercise)
         if any(repetition.complete for repetition in repetitions):
             sets.append(
@@ -142,8 +142,8 @@ def _side(candidate: Candidate, exercise: Exercise) -> Side | None:
     return positive if candidate.side > 0 else (Side.RIGHT if positive is Side.LEFT else Side.LEFT)
 
 
-def _parts(chain: list[Candidate]) -> list[list[Candidate]]:
-    """Cut a chain where the usual size changes."""
+def parts_of(chain: list[Candidate]) -> list[list[Candidate]]:
+    """Return a chain cut where the usual size changes: where another movement has begun."""
     cuts = [0]
     for index in range(1, len(chain)):
         before = median(candidate.size for candidate in chain[max(cuts[-1], index - NEIGHBOURS) : index])

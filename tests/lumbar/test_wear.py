@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
-from config.errors import RecordingError, SensorError
+from analytics.exercises.records import ExerciseSet
+from config.errors import RecordingError, SensorError, SettingsError
 from config.settings import load_settings
 from firmware_bridge.devices.driver import Resolution
 from firmware_bridge.imu import concatenate
@@ -147,11 +148,25 @@ def test_snoozed_alerts_are_neither_felt_nor_told_and_resume_ends_it(keeper, his
     assert run_virtually(go([("snooze", {"minutes": 60.0}), ("resume", {})])) == 1
 
 
-def test_what_is_not_there_yet_is_refused(keeper, history, samples):
+def test_what_it_cannot_do_is_refused(keeper, history, samples):
     wearing, *_ = start(keeper, history, samples)
-    with pytest.raises(SensorError, match="start_set"):
-        wearing.command("start_set", {"exercise": "bridge"})
+    with pytest.raises(SettingsError, match="no exercise called"):
+        wearing.command("start_set", {"exercise": "brigde of sighs"})
+    with pytest.raises(SensorError, match="recalibrate"):
+        wearing.command("recalibrate", {})
     wearing.close()
+
+
+def test_a_set_that_others_start_is_counted_until_they_stop_it(keeper, history, samples):
+    wearing, computer, seen = start(keeper, history, samples)
+    wearing.command("start_set", {"exercise": "trunk_flexion"})
+    bows, rest, *_ = samples.split(17.0)
+    wear_through(wearing, computer, bows)
+    wearing.command("stop_set", {})
+    wear_through(wearing, computer, rest)
+    wearing.close()
+    (found,) = [event for event in seen.events if isinstance(event, ExerciseSet)]
+    assert [repetition.range_deg for repetition in found.repetitions] == pytest.approx([52.0, 52.0], abs=2.0)
 
 
 @pytest.mark.parametrize("stop_s", [30.0, 400.0])

@@ -1,0 +1,104 @@
+"""Which exercise a set is, and what is none."""
+
+import pytest
+
+from analytics.exercises.candidates import Candidate
+from analytics.exercises.excursions import Excursion
+from analytics.exercises.recognition import FoundSet, chosen, fit
+from config.exercise_library import load_exercises
+from posture.events import Activity
+
+LIBRARY = load_exercises()
+
+
+def chain(sizes, hold_s=2.0, period_s=6.0, start=0.0, signs=(1,)):
+    """Return repetitions of these sizes, begun from rest."""
+    found = []
+    for index, size in enumerate(sizes):
+        begin = start + index * period_s
+        excursion = Excursion(
+            start=begin,
+            peak=begin + 2.0,
+            end=begin + 4.0,
+            known=begin + 4.2,
+            home=(0.0, 0.0, 57.3),
+            far=(size, 0.0, 57.3),
+            size=size,
+            hold_s=hold_s,
+            hold_start=begin + 1.5,
+            hold_end=begin + 2.5,
+            unsteadiness=0.2,
+            rested=2.0,
+            waited_s=2.0,
+        )
+        amount = size * signs[index % len(signs)]
+        found.append(Candidate(excursion, amount, size, (0.0, 1.0, 0.0), amount))
+    return tuple(found)
+
+
+def found_set(name, sizes, *, planned=False, **how):
+    return FoundSet(LIBRARY[name], chain(sizes, **how), score=1.0 * len(sizes), planned=planned)
+
+
+def lying(_time):
+    return Activity.LYING
+
+
+def ids(winners):
+    return [winner.exercise.id for winner, _ in winners]
+
+
+def test_large_supine_tilts_are_bridges_and_small_ones_pelvic_tilts():
+    for size, expected in ((28.0, "bridge"), (7.0, "pelvic_tilt")):
+        rivals = [found_set(name, [size] * 8, hold_s=3.0) for name in ("bridge", "pelvic_tilt")]
+        assert ids(chosen(rivals, lying)) == [expected]
+
+
+def test_long_holds_are_a_knee_to_chest():
+    rivals = [found_set(name, [16.0] * 6, hold_s=18.0) for name in ("bridge", "pelvic_tilt", "knee_to_chest")]
+    assert ids(chosen(rivals, lying)) == ["knee_to_chest"]
+
+
+def test_the_plan_decides_between_what_looks_alike():
+    rivals = [found_set("bridge", [14.0] * 8), found_set("pelvic_tilt", [14.0] * 8, planned=True)]
+    assert ids(chosen(rivals, lying)) == ["pelvic_tilt"]
+
+
+def test_confidence_is_higher_where_no_other_exercise_comes_near():
+    close = [found_set(name, [14.0] * 8) for name in ("bridge", "pelvic_tilt")]
+    clear = [found_set("bridge", [28.0] * 8)]
+    assert 0.5 <= chosen(close, lying)[0][1] < chosen(clear, lying)[0][1] <= 1.0
+
+
+def test_sets_one_after_the_other_are_both_told():
+    sets = [found_set("bridge", [28.0] * 8), found_set("bridge", [28.0] * 8, start=100.0)]
+    assert ids(chosen(sets, lying)) == ["bridge", "bridge"]
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [[28.0] * 3, [28.0, 9.0, 40.0, 14.0, 60.0, 10.0]],
+    ids=["too few", "irregular"],
+)
+def test_everyday_movement_is_no_set(sizes):
+    assert chosen([found_set("bridge", sizes)], lying) == []
+
+
+def test_an_exercise_with_sides_wants_both():
+    one_side = found_set("bent_knee_side_rotation", [30.0] * 8)
+    both = found_set("bent_knee_side_rotation", [30.0] * 8, signs=(1, -1))
+    assert chosen([one_side], lying) == []
+    assert ids(chosen([both], lying)) == ["bent_knee_side_rotation"]
+
+
+@pytest.mark.parametrize(
+    ("activity", "expected"),
+    [(Activity.SITTING, ["seated_trunk_rotation"]), (Activity.STANDING, []), (Activity.WALKING, [])],
+)
+def test_a_seated_exercise_is_done_seated(activity, expected):
+    sets = [found_set("seated_trunk_rotation", [20.0] * 8, signs=(1, -1))]
+    assert ids(chosen(sets, lambda _time: activity)) == expected
+
+
+def test_a_range_far_from_the_usual_fits_worse():
+    assert fit(found_set("bridge", [22.0] * 8)) > fit(found_set("bridge", [60.0] * 8))
