@@ -184,7 +184,8 @@ def candidate_of(seen: Seen, exercise: Exercise) -> Candidate | None:
 def _is_in_position(up: Point, position: Position) -> bool:
     if position is Position.SIDE_LYING:
         return abs(up[1]) > ON_THE_SIDE
-    return sum(a * b for a, b in zip(up, UP_IN_POSITION[position], strict=True)) > IN_POSITION[position]
+    x, y, z = UP_IN_POSITION[position]
+    return up[0] * x + up[1] * y + up[2] * z > IN_POSITION[position]
 
 
 def _rotation(excursion: Excursion) -> Point:

@@ -145,6 +145,7 @@ class Chain:
         # Twice integrated acceleration has no lasting height, and feet that are switched begin from another pose.
         loose = 3.0 if signal_of(exercise) == Signal.HEIGHT else 2.0 if exercise.sides is Sides.SWITCH else 1.0
         self._home_scale = loose * self._weights.home_scale
+        self._most = self._weights.home + self._weights.base + (self._weights.alternates if self._alternates else 0.0)
         self.pause_s = HOLD_PAUSE_S if exercise.motion.axis is Axis.STILL else SET_PAUSE_S
 
     def link(self, candidate: Candidate) -> Node:
@@ -154,7 +155,7 @@ class Chain:
         for node in reversed(self.state.nodes):
             if candidate.excursion.start - node.candidate.excursion.end > self.pause_s:
                 break
-            if self._may_follow(node.candidate, candidate):
+            if node.score + self._most > best and self._may_follow(node.candidate, candidate):
                 gain = self._fit(node.candidate, candidate)
                 if gain >= self._weights.least and node.score + gain > best:
                     best, before = node.score + gain, node

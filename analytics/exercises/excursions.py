@@ -9,7 +9,7 @@ from the mat, and the mat from the bridge; `chains` chooses.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import sqrt
+from math import dist, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,9 +69,13 @@ STALL_SAMPLES = 3
 
 LONGEST_S = 90.0
 LONGEST_SAMPLES = int(LONGEST_S * MOVEMENT_HZ)
+EXPIRY_STRIDE = 16
 MOST_RESTS = 5
 MOST_TURNS = 6
 TURNED_ROUND = 0.5
+FAR_ENOUGH = 0.3
+"""The path turns round where it goes by more than this share of the least excursion, there and back."""
+
 AT_HOME = 0.08
 SLOW = 0.025
 """The path stops where it moves by less than this share of the excursion from one sample to the next."""
@@ -212,9 +216,8 @@ class ExcursionFinder(Stage[PathState]):
     def _step(self, point: Point, *, resting: bool) -> list[Excursion]:
         state = self._state
         index = state.first + len(state.points) - 1
-        oldest = index - LONGEST_SAMPLES
-        if any(home.since < oldest for home in state.homes):
-            state.homes = [home for home in state.homes if home.since >= oldest]
+        if index % EXPIRY_STRIDE == 0:
+            state.homes = [home for home in state.homes if home.since >= index - LONGEST_SAMPLES]
         found = [self._come_back(home, index, resting=resting) for home in self._back_home(point, index, resting)]
         if resting:
             self._rest(point, index)
@@ -308,12 +311,13 @@ class ExcursionFinder(Stage[PathState]):
         state = self._state
         here = at - state.first
         before = max(here - TURN_ROUND_SAMPLES, 0)
-        came = tuple(a - b for a, b in zip(state.points[here], state.points[before], strict=True))
-        went = tuple(a - b for a, b in zip(state.points[index - state.first], state.points[here], strict=True))
-        if sum(a * b for a, b in zip(came, went, strict=True)) > 0:
+        x, y, z = state.points[here]
+        from_x, from_y, from_z = state.points[before]
+        to_x, to_y, to_z = state.points[index - state.first]
+        if (x - from_x) * (to_x - x) + (y - from_y) * (to_y - y) + (z - from_z) * (to_z - z) > 0:
             return False
-        length = sqrt(sum(a * a for a in came)) + sqrt(sum(b * b for b in went))
-        return length > 0.3 * self._parameters.out
+        length = dist((from_x, from_y, from_z), (x, y, z)) + dist((x, y, z), (to_x, to_y, to_z))
+        return length > FAR_ENOUGH * self._parameters.out
 
     def _resting(self, points: list[Point]) -> NDArray[np.bool_]:
         """Return, shape (n,), where the signal has hardly moved within `REST_SAMPLES`, for points to come."""
