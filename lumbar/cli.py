@@ -222,6 +222,33 @@ def validate(
 
 
 @app.command()
+def teach(
+    name: Annotated[str, typer.Argument(help="What the new exercise is to be called, such as 'hip swing'.")],
+    file: Recorded,
+    repetitions: Annotated[int, typer.Option(help="How many you show.", min=1, max=5)] = 3,
+    start_position: Annotated[
+        str | None,
+        typer.Option(help="supine, prone, hands_and_knees, side_lying, seated or standing; else by gravity."),
+    ] = None,
+    from_s: Annotated[
+        float | None, typer.Option("--from", help="Second of the recording at which the first begins.", min=0)
+    ] = None,
+    to_s: Annotated[float | None, typer.Option("--to", help="Second at which the last one ends.", min=0)] = None,
+    profile: ProfileFile = None,
+    calibration: SectionsFile = None,
+    units: UnitNames = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the exercise of this name.")] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Learn a new exercise from a recording of a few repetitions."""
+    from lumbar.commands.inputs import RecordingChoice
+    from lumbar.commands.teach import Lesson, run_teach
+
+    choice = RecordingChoice(file, units, None, profile, calibration)
+    run_teach(Lesson(name, repetitions, start_position, from_s, to_s), choice, replace=replace, settings_file=settings)
+
+
+@app.command()
 def today(output: OutputFormat = Format.TABLE, settings: SettingsFile = None) -> None:
     """Show today so far."""
     from lumbar.commands.history import run_summary

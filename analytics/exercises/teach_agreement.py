@@ -31,19 +31,19 @@ def are_alike(shown: Outcome) -> bool:
     return max(sizes) <= UNLIKE * min(sizes) and max(lengths_s) <= UNLIKE_DURATION * min(lengths_s)
 
 
-def agreement(shown: Outcome, start: float, end: float) -> float:
+def agreement(shown: Outcome, time: tuple[float, float] | None) -> float:
     """Return how well repetitions agree and fill the time in which they were shown; only differences mean anything.
 
     Sizes and durations alike, far points at even intervals, from the beginning to the end without overlap, large
-    against rest. A change of height is the plainest sign: tilts come in two ways with it, going down and coming up.
+    against rest. A change of height is the plainest sign: the trunk tilts twice with it, going down and coming up.
     Going two ways takes more to be believed.
 
     Parameters
     ----------
     shown
         The repetitions.
-    start, end
-        When the first begins and the last ends, as well as known.
+    time
+        When the first begins and the last ends, as well as known; None where it is not known.
 
     """
     its, manner = shown.repetitions, shown.manner
@@ -54,12 +54,18 @@ def agreement(shown: Outcome, start: float, end: float) -> float:
         - SIZES * _unlike(shown.sizes)
         - DURATIONS * _unlike(shown.lengths_s)
         - RHYTHM * (_unlike(gaps_s) if gaps_s else 0.0)
-        - WHOLE * abs(log((its[-1].end - its[0].start) / (end - start)))
-        - LATE * max(0.0, its[0].start - start) * len(its) / (end - start)
+        - (0.0 if time is None else _unfilled(shown, *time))
         - SHARED * overlap_s / sum(shown.lengths_s)
         + (RISES if manner.axis is Axis.RISE else 0.0)
         - (TWO_WAYS if manner.goes_two_ways else 0.0)
     )
+
+
+def _unfilled(shown: Outcome, start: float, end: float) -> float:
+    """Return how badly the repetitions fill the time in which they were shown."""
+    its = shown.repetitions
+    part = (its[-1].end - its[0].start) / (end - start)
+    return WHOLE * abs(log(part)) + LATE * max(0.0, its[0].start - start) * len(its) / (end - start)
 
 
 def _unlike(values: Sequence[float]) -> float:

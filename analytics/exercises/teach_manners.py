@@ -51,8 +51,9 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """What moves, which way, and what counts as one."""
+    """From which position what moves which way, and what counts as one."""
 
+    position: Position
     signal: str
     axis: Axis
     way: Way
@@ -71,31 +72,35 @@ class Manner:
 
 
 def manners(position: Position, *, mounting_known: bool) -> list[Manner]:
-    """Return the manners in which a movement from a position may be seen; tilt takes a known mounting."""
+    """Return the manners in which a movement from a position may be seen.
+
+    Tilt takes a known mounting. Height is twice integrated and forgotten within seconds: upright it is the plainest
+    sign of all, on the mat a lift is too small for it and tilts, too.
+    """
     upright = position in (Position.STANDING, Position.SEATED)
-    found = [Manner(Signal.HEIGHT, Axis.RISE, way) for way in (Way.UP, Way.DOWN)]
+    found = [Manner(position, Signal.HEIGHT, Axis.RISE, way) for way in (Way.UP, Way.DOWN)] if upright else []
     if mounting_known:
         found += [
-            Manner(Signal.TILT, Axis.FLEXION, Way.FORWARD),
-            Manner(Signal.TILT, Axis.FLEXION, Way.BACKWARD),
-            Manner(Signal.TILT, Axis.FLEXION, Way.EITHER, Counting.BOTH_WAYS),
-            *_sided(Signal.TILT, Axis.LATERAL_BEND),
+            Manner(position, Signal.TILT, Axis.FLEXION, Way.FORWARD),
+            Manner(position, Signal.TILT, Axis.FLEXION, Way.BACKWARD),
+            Manner(position, Signal.TILT, Axis.FLEXION, Way.EITHER, Counting.BOTH_WAYS),
+            *_sided(position, Signal.TILT, Axis.LATERAL_BEND),
         ]
     if upright or mounting_known:
-        found += _sided(Signal.TURN if upright else Signal.TILT, Axis.AXIAL_ROTATION)
+        found += _sided(position, Signal.TURN if upright else Signal.TILT, Axis.AXIAL_ROTATION)
     return found
 
 
-def _sided(signal: str, axis: Axis) -> list[Manner]:
-    return [Manner(signal, axis, Way.EITHER, sides=sides) for sides in (Sides.SWITCH, Sides.ALTERNATE)]
+def _sided(position: Position, signal: str, axis: Axis) -> list[Manner]:
+    return [Manner(position, signal, axis, Way.EITHER, sides=sides) for sides in (Sides.SWITCH, Sides.ALTERNATE)]
 
 
-def trials(number: int, manner: Manner, position: Position) -> list[Exercise]:
+def trials(number: int, manner: Manner) -> list[Exercise]:
     """Return definitions of a manner for movements of any size, with ids of their own for each number."""
     first = SMALLEST[manner.unit]
     scales = [first * STEP**step for step in range(N_SIZES[manner.unit])]
     return [
-        _exercise(f"trial_{number}_{step}", manner, position, (BELOW * scale, ABOVE * scale), TRIAL_TEMPO_S)
+        _exercise(f"trial_{number}_{step}", manner, (BELOW * scale, ABOVE * scale), TRIAL_TEMPO_S)
         for step, scale in enumerate(scales)
     ]
 
@@ -125,7 +130,7 @@ class Outcome:
         return f"the lower back {WORDS[self.manner.axis, self.manner.way]} by {by} {self.manner.unit}"
 
 
-def definition(identifier: str, title: str, shown: Outcome, position: Position, width: float) -> Exercise:
+def definition(identifier: str, title: str, shown: Outcome, width: float) -> Exercise:
     """Return the exercise that some repetitions are examples of.
 
     Parameters
@@ -134,31 +139,33 @@ def definition(identifier: str, title: str, shown: Outcome, position: Position, 
         What it is called.
     shown
         The examples.
-    position
-        From which position.
     width
         Range, tempo and hold reach from the least divided by this to the greatest times this.
+
+    Raises
+    ------
+    ValueError
+        It cannot be called so.
 
     """
     shortest_s, longest_s = _between(shown.lengths_s, width)
     exercise = _exercise(
-        identifier, shown.manner, position, _between(shown.sizes, width), (max(SHORTEST_S, shortest_s), longest_s)
+        identifier, shown.manner, _between(shown.sizes, width), (max(SHORTEST_S, shortest_s), longest_s)
     )
     holds_s = [each.hold_s for each in shown.repetitions]
     hold_s = float(round(median(holds_s))) if median(holds_s) >= SHORTEST_HOLD_S else 0.0
     words = shown.described()
-    return exercise.model_copy(
-        update={
-            "title": title,
-            "sees": f"{words[0].upper()}{words[1:]}.",
-            "hold": Hold(hold_s=_between(holds_s, width) if hold_s else (0.0, 0.0)),
-            "dose": Dose(sets=1, repetitions=10, hold_s=hold_s),
-            "source": (
-                f"Taught by the wearer with {len(shown.repetitions)} repetitions: range, tempo and hold reach from the "
-                f"least shown divided by {width:g} to the greatest times {width:g}. The dose is assumed."
-            ),
-        }
-    )
+    learnt = {
+        "title": title,
+        "sees": f"{words[0].upper()}{words[1:]}.",
+        "hold": Hold(hold_s=_between(holds_s, width) if hold_s else (0.0, 0.0)),
+        "dose": Dose(sets=1, repetitions=10, hold_s=hold_s),
+        "source": (
+            f"Taught by the wearer with {len(shown.repetitions)} repetitions: range, tempo and hold reach from the "
+            f"least shown divided by {width:g} to the greatest times {width:g}. The dose is assumed."
+        ),
+    }
+    return Exercise.model_validate(exercise.model_dump(by_alias=True) | learnt)
 
 
 def _between(values: Sequence[float], width: float) -> tuple[float, float]:
@@ -168,16 +175,15 @@ def _between(values: Sequence[float], width: float) -> tuple[float, float]:
 def _exercise(
     identifier: str,
     manner: Manner,
-    position: Position,
     reach: tuple[float, float],
     tempo_s: tuple[float, float],
 ) -> Exercise:
     rises = manner.axis is Axis.RISE
     return Exercise(
         id=identifier,
-        title=identifier,
+        title="Trial",
         observability=Observability.STRONG,
-        start=position,
+        start=manner.position,
         sees="A movement of the lower back.",
         motion=Motion(
             axis=manner.axis,

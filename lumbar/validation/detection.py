@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lumbar.validation.report import Detection, Worst
+from lumbar.validation.report import Detection
+from lumbar.validation.report_parts import Worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

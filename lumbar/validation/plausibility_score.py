@@ -11,7 +11,8 @@ from analytics.walking import WalkingBout
 from lumbar.validation.case import middles
 from lumbar.validation.detection import share
 from lumbar.validation.labels import CLASS_LABELS, CLASSES, is_within
-from lumbar.validation.report import PlausibilityScores, Worst
+from lumbar.validation.report import PlausibilityScores
+from lumbar.validation.report_parts import Worst
 from lumbar.validation.step_score import CONTACT, WALKING
 from posture.events import Activity
 

@@ -15,8 +15,8 @@ from lumbar.validation.report import (
     PersonScore,
     PostureScores,
     SedentaryScores,
-    Worst,
 )
+from lumbar.validation.report_parts import Worst
 from posture.events import Activity
 
 if TYPE_CHECKING:

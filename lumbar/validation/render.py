@@ -8,6 +8,17 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+from lumbar.validation.cells import NOTHING, number, ratio, worst
+from lumbar.validation.exercise_render import (
+    EXERCISE_COLUMNS,
+    NO_EXERCISE_COLUMNS,
+    TOLD_COLUMNS,
+    UNTOLD_COLUMNS,
+    exercise_rows,
+    no_exercise_rows,
+    told_rows,
+    untold_rows,
+)
 from lumbar.validation.labels import CLASSES
 
 if TYPE_CHECKING:
@@ -23,13 +34,11 @@ if TYPE_CHECKING:
         PersonScore,
         TransitionAnswer,
         ValidationReport,
-        Worst,
     )
 
 __all__ = ["render"]
 
 NOT_LABELLED = "not labelled"
-NOTHING = "-"
 
 
 def render(report: ValidationReport, console: Console) -> None:
@@ -49,6 +58,10 @@ def render(report: ValidationReport, console: Console) -> None:
         ("Slouching", SLOUCH_COLUMNS, _slouch_rows),
         ("Alerts without a reason", ALERT_COLUMNS, _alert_rows),
         ("Wear", WEAR_COLUMNS, _wear_rows),
+        ("Repetitions, the exercise told", TOLD_COLUMNS, told_rows),
+        ("Exercises not told", UNTOLD_COLUMNS, untold_rows),
+        ("Exercise by exercise", EXERCISE_COLUMNS, exercise_rows),
+        ("Repetitions without exercise", NO_EXERCISE_COLUMNS, no_exercise_rows),
     ):
         _print_table(console, title, columns, rows, groups)
     for unread in report.unread:
@@ -143,11 +156,11 @@ def _posture_rows(group: GroupReport) -> list[list[str]]:
 def _answer_row(name: str, answer: AnswerScores) -> list[str]:
     return [
         name,
-        _ratio(answer.balanced_accuracy),
-        _ratio(answer.sitting_v_standing),
-        *(_ratio(answer.recall.get(activity)) for activity in CLASSES),
-        _ratio(answer.unknown_share),
-        _ratio(answer.answered_balanced_accuracy),
+        ratio(answer.balanced_accuracy),
+        ratio(answer.sitting_v_standing),
+        *(ratio(answer.recall.get(activity)) for activity in CLASSES),
+        ratio(answer.unknown_share),
+        ratio(answer.answered_balanced_accuracy),
     ]
 
 
@@ -159,7 +172,7 @@ def _worst_rows(group: GroupReport) -> list[list[str]]:
 
 def _person_row(name: str, person: PersonScore) -> list[str]:
     confused = [f"{each.truth.value} as {each.found.value} {each.seconds_n} s" for each in person.confused]
-    return [name, person.person.rpartition("/")[2], _ratio(person.balanced_accuracy), "\n".join(confused) or NOTHING]
+    return [name, person.person.rpartition("/")[2], ratio(person.balanced_accuracy), "\n".join(confused) or NOTHING]
 
 
 def _confusion_rows(group: GroupReport) -> list[list[str]]:
@@ -183,7 +196,7 @@ def _sedentary_rows(group: GroupReport) -> list[list[str]]:
             f"{score.found_min:.1f}",
             f"{score.error_percent:+.1f}",
             f"{score.median_error_percent:.1f}",
-            _worst(score.worst, "+.1f"),
+            worst(score.worst, "+.1f"),
         ]
     ]
 
@@ -202,7 +215,7 @@ def _transition_row(name: str, answer: TransitionAnswer) -> list[str]:
         NOTHING if answer.sit_stand is None else str(answer.sit_stand.outside_n),
         *(_both(kinds[kind]) for kind in ("sit_to_stand", "stand_to_sit")),
         *_detection(answer.all_kinds),
-        _worst(answer.worst, ".3f"),
+        worst(answer.worst, ".3f"),
     ]
 
 
@@ -210,11 +223,11 @@ def _detection(score: Detection | None) -> list[str]:
     """Return count, recall and precision."""
     if score is None:
         return [NOTHING] * 3
-    return [str(score.labelled_n), _ratio(score.recall), _ratio(score.precision)]
+    return [str(score.labelled_n), ratio(score.recall), ratio(score.precision)]
 
 
 def _both(score: Detection) -> str:
-    return f"{_ratio(score.recall)} / {_ratio(score.precision)}"
+    return f"{ratio(score.recall)} / {ratio(score.precision)}"
 
 
 def _step_rows(group: GroupReport) -> list[list[str]]:
@@ -227,13 +240,13 @@ def _step_rows(group: GroupReport) -> list[list[str]]:
             str(score.contacts.outside_n),
             str(score.bouts_n),
             f"{score.count_error_percent:+.1f}",
-            _number(score.bout_count_median_error_percent, ".1f"),
-            _number(score.bout_count_mean_error_percent, ".1f"),
-            _ratio(score.bouts_within_5_percent),
-            _number(score.cadence_median_error_percent, ".1f"),
-            _number(score.timing_bias_ms, "+.0f"),
-            _number(score.timing_sd_ms, ".0f"),
-            _worst(score.worst, ".3f"),
+            number(score.bout_count_median_error_percent, ".1f"),
+            number(score.bout_count_mean_error_percent, ".1f"),
+            ratio(score.bouts_within_5_percent),
+            number(score.cadence_median_error_percent, ".1f"),
+            number(score.timing_bias_ms, "+.0f"),
+            number(score.timing_sd_ms, ".0f"),
+            worst(score.worst, ".3f"),
         ]
     ]
 
@@ -246,11 +259,11 @@ def _plausibility_rows(group: GroupReport) -> list[list[str]]:
     return [
         [
             f"{score.walking_min:.1f}",
-            _number(score.steps_per_walking_min, ".0f"),
-            _number(score.cadence_median_spm, ".0f"),
-            _worst(score.cadence_lowest, ".0f"),
-            _worst(score.cadence_highest, ".0f"),
-            " / ".join(_number(rate, ".1f") for rate in still),
+            number(score.steps_per_walking_min, ".0f"),
+            number(score.cadence_median_spm, ".0f"),
+            worst(score.cadence_lowest, ".0f"),
+            worst(score.cadence_highest, ".0f"),
+            " / ".join(number(rate, ".1f") for rate in still),
         ]
     ]
 
@@ -262,13 +275,13 @@ def _tilt_rows(group: GroupReport) -> list[list[str]]:
     return [
         [
             str(score.recordings_n),
-            _number(score.still_deg, ".2f"),
-            _number(score.moving_deg, ".2f"),
+            number(score.still_deg, ".2f"),
+            number(score.moving_deg, ".2f"),
             f"{score.rms_deg:.2f}",
             f"{score.still_s / 60:.1f}",
             f"{score.moving_s / 60:.1f}",
-            _worst(score.worst_still, ".2f"),
-            _worst(score.worst_moving, ".2f"),
+            worst(score.worst_still, ".2f"),
+            worst(score.worst_moving, ".2f"),
         ]
     ]
 
@@ -284,7 +297,7 @@ def _slouch_rows(group: GroupReport) -> list[list[str]]:
         [
             f"{score.labelled_min:.1f}",
             f"{score.found_min:.1f}",
-            _number(score.error_percent, "+.1f"),
+            number(score.error_percent, "+.1f"),
             found_while,
             *_episodes(score.episodes),
             ", ".join(f"{count} with {n}" for n, count in score.alerts_per_episode.items()) or NOTHING,
@@ -295,7 +308,7 @@ def _slouch_rows(group: GroupReport) -> list[list[str]]:
 
 
 def _episodes(score: EpisodeScores) -> list[str]:
-    return [f"{score.found_n} of {score.labelled_n}", _ratio(score.recall), _ratio(score.precision)]
+    return [f"{score.found_n} of {score.labelled_n}", ratio(score.recall), ratio(score.precision)]
 
 
 def _alert_rows(group: GroupReport) -> list[list[str]]:
@@ -326,18 +339,6 @@ def _wear_rows(group: GroupReport) -> list[list[str]]:
     not_worn = (
         NOT_LABELLED
         if score.not_worn_labelled_s is None
-        else f"{_number(score.not_worn_found_s, '.0f')} / {score.not_worn_labelled_s:.0f}"
+        else f"{number(score.not_worn_found_s, '.0f')} / {score.not_worn_labelled_s:.0f}"
     )
-    return [[gaps, not_worn, _number(score.worn_found_not_worn_s, ".0f")]]
-
-
-def _worst(worst: Worst | None, form: str) -> str:
-    return NOTHING if worst is None else f"{worst.name.rpartition('/')[2]} {worst.value:{form}}"
-
-
-def _ratio(value: float | None) -> str:
-    return _number(value, ".3f")
-
-
-def _number(value: float | None, form: str) -> str:
-    return NOTHING if value is None else f"{value:{form}}"
+    return [[gaps, not_worn, number(score.worn_found_not_worn_s, ".0f")]]

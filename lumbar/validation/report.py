@@ -3,10 +3,12 @@
 Null is "not labelled": the set does not say what would be needed.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from lumbar.validation.exercise_report import ExerciseScores, NoExerciseScores
+from lumbar.validation.report_parts import Amount, Count, Part, Share, Worst
 from posture.calibration import CalibrationSource
 from posture.events import Activity, AlertKind, TransitionKind
 
@@ -29,26 +31,8 @@ __all__ = [
     "Unread",
     "ValidationReport",
     "WearScores",
-    "Worst",
     "validation_schema",
 ]
-
-Amount = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Part(BaseModel):
-    """A part of the document: immutable, strict about names, its attribute docstrings the schema's descriptions."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
-
-
-class Worst(Part):
-    """The person or the recording with the worst figure."""
-
-    name: str
-    value: float
 
 
 class Confused(Part):
@@ -273,6 +257,8 @@ class GroupReport(Part):
     slouch: SlouchScores | None
     alerts: AlertScores | None
     wear: WearScores | None
+    exercises: ExerciseScores | None
+    no_exercise: NoExerciseScores | None
 
 
 class Unread(Part):

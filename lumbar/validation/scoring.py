@@ -8,11 +8,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, TypeVar
 
 from config.errors import LumbarError, RecordingError
+from config.exercise_library import load_exercises
 from firmware_bridge.recordings.labelled import find_labelled
 from firmware_bridge.recordings.read import open_recording
 from lumbar.analysis import analyze_recording
+from lumbar.exercises_sought import all_exercises
 from lumbar.validation.alert_score import AlertCounts, count_alerts, report_alerts
 from lumbar.validation.case import Case, Named
+from lumbar.validation.exercise_score import ExerciseCounts, count_exercises, report_exercises
 from lumbar.validation.labels import Labels
 from lumbar.validation.plausibility_score import PlausibilityCounts, count_plausibility, report_plausibility
 from lumbar.validation.posture_score import (
@@ -23,6 +26,7 @@ from lumbar.validation.posture_score import (
     report_posture,
     report_sedentary,
 )
+from lumbar.validation.recognition_score import NoExerciseCounts, count_no_exercise, report_no_exercise
 from lumbar.validation.report import GroupReport, Unread, ValidationReport
 from lumbar.validation.slouch_score import SlouchCounts, count_slouch, report_slouch
 from lumbar.validation.step_score import StepCounts, count_steps, report_steps
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from config.exercise_library import ExerciseLibrary
     from config.settings import Settings
     from firmware_bridge.recordings.labelled import LabelledRecording, SetKind
     from posture.calibration import CalibrationSource
@@ -66,6 +71,8 @@ class Scored:
     slouch: SlouchCounts | None
     alerts: AlertCounts | None
     wear: WearCounts | None
+    exercises: ExerciseCounts | None
+    no_exercise: NoExerciseCounts | None
 
 
 def validate(
@@ -76,7 +83,8 @@ def validate(
 ) -> ValidationReport:
     """Analyse every labelled recording of a folder as `lumbar analyze` would, and score the results.
 
-    Recordings with a labelled guided calibration are calibrated by it, all others by themselves. Nothing is fitted.
+    Recordings with a labelled guided calibration are calibrated by it, all others by themselves. Nothing is fitted. All
+    shipped exercises are looked for at once; each that a recording has is told once more, in an analysis of its own.
 
     Parameters
     ----------
@@ -98,13 +106,14 @@ def validate(
     """
     recordings = _chosen(folder, sets)
     set_labels = _labels_of_sets(recordings)
+    library = load_exercises()
     scored: list[Scored] = []
     unread: list[Unread] = []
     for number, labelled in enumerate(recordings):
         if progress is not None:
             progress(number, len(recordings), labelled.name)
         try:
-            scored.append(_score(labelled, settings, set_labels[labelled.data_set.name]))
+            scored.append(_score(labelled, settings, library, set_labels[labelled.data_set.name]))
         except LumbarError as error:
             unread.append(Unread(name=labelled.name, reason=str(error)))
     if progress is not None:
@@ -140,10 +149,12 @@ def _labels_of_sets(recordings: Iterable[LabelledRecording]) -> dict[str, frozen
     return known
 
 
-def _score(labelled: LabelledRecording, settings: Settings, set_labels: frozenset[str]) -> Scored:
+def _score(
+    labelled: LabelledRecording, settings: Settings, library: ExerciseLibrary, set_labels: frozenset[str]
+) -> Scored:
     recording = open_recording(labelled.path)
     labels = Labels(labelled.labels)
-    analysis = analyze_recording(recording, settings, sections=labels.sections())
+    analysis = analyze_recording(recording, settings, sections=labels.sections(), exercises=all_exercises(library))
     case = Case(labelled, recording, labels, set_labels, analysis)
     return Scored(
         labelled=labelled,
@@ -159,6 +170,8 @@ def _score(labelled: LabelledRecording, settings: Settings, set_labels: frozense
         slouch=count_slouch(case),
         alerts=count_alerts(case),
         wear=count_wear(case),
+        exercises=count_exercises(case, settings, library),
+        no_exercise=count_no_exercise(case),
     )
 
 
@@ -198,6 +211,8 @@ def _report(name: str, title: str, scored: Sequence[Scored]) -> GroupReport:
         slouch=report_slouch(_known(scored, lambda each: each.slouch)),
         alerts=report_alerts(_known(scored, lambda each: each.alerts)),
         wear=report_wear(_known(scored, lambda each: each.wear)),
+        exercises=report_exercises(_known(scored, lambda each: each.exercises)),
+        no_exercise=report_no_exercise(_known(scored, lambda each: each.no_exercise)),
     )
 
 

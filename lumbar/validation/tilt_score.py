@@ -9,7 +9,8 @@ import numpy as np
 
 from lumbar.analysis import nominal_rate_hz
 from lumbar.validation.labels import is_within
-from lumbar.validation.report import TiltScores, Worst
+from lumbar.validation.report import TiltScores
+from lumbar.validation.report_parts import Worst
 from posture.frame import GRID_HZ
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler, cells_per_row
