@@ -16,7 +16,6 @@ MOST_SD_S = {"lsp": 0.0003, "dot": 0.0004, "capture2go": 0.0003, "polar": 0.0012
 """Polar's packets of 500 ms are in step with the connection interval, 37.5 ms, for minutes; see docs/benchmarks.md."""
 
 
-
 def everything(minutes):
     """Return a script: broken links, a stall, 5 minutes (of an hour) out of reach, a restart."""
     part_s = minutes * MINUTE_S / 12
