@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from analytics.exercises.finder import ExerciseFinder
 from config.errors import SettingsError
+from config.exercise_library import load_exercises, own_exercises_path
+from config.exercise_plan import DEFAULT_PLAN, PlannedExercise, load_plan, own_plans_path
 
 if TYPE_CHECKING:
     from config.exercise_library import Exercise, ExerciseLibrary
+    from config.settings import Settings
 
-__all__ = ["ExercisesSought", "all_exercises", "told_exercise"]
+__all__ = ["ExercisesSought", "all_exercises", "sought", "told_exercise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,25 @@ class ExercisesSought:
     def finder(self) -> ExerciseFinder:
         """Return a fresh stage that finds them."""
         return ExerciseFinder(self.exercises, told=self.told, planned=self.planned)
+
+
+def sought(settings: Settings, name: str | None) -> ExercisesSought:
+    """Return the search for the exercise named, or for any; those of the wearer's own plan are preferred then.
+
+    Raises
+    ------
+    SettingsError
+        The exercise is not known or not seen, or a file of the wearer's is wrong.
+
+    """
+    library = load_exercises(own_exercises_path(settings))
+    if name is not None:
+        return told_exercise(library, name)
+    own = own_plans_path(settings)
+    if not (own / f"{DEFAULT_PLAN}.toml").is_file():
+        return all_exercises(library)
+    plan = load_plan(DEFAULT_PLAN, library, own)
+    return all_exercises(library, frozenset(i.exercise.id for i in plan.items if isinstance(i, PlannedExercise)))
 
 
 def all_exercises(library: ExerciseLibrary, planned: frozenset[str] = frozenset()) -> ExercisesSought:

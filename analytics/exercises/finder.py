@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from analytics.exercises.chains import Chain
 from analytics.exercises.excursions import HEIGHT, TILT, TURN, ExcursionFinder
 from analytics.exercises.movement import MovementSignals
 from analytics.exercises.recognition import FoundSet, chosen
-from analytics.exercises.records import CountedRepetition, ExerciseSet
+from analytics.exercises.records import UNKNOWN_EXERCISE, CountedRepetition, ExerciseSet
 from analytics.exercises.sets import joined, parts_of, repetitions_of, sets_of
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ LEAST_ALONE = 1.1
 
 KEEP_S = 100.0
 
+MOST_ACTIVITY_S = 2 * 3600
+"""No set takes an hour: what the wearer did longer ago is not needed."""
+
 PARAMETERS = {Signal.TILT: TILT, Signal.TURN: TURN, Signal.HEIGHT: HEIGHT}
 
 
@@ -81,12 +84,10 @@ class UpAt:
 
 @dataclass(slots=True)
 class FinderState:
-    """All that an `ExerciseFinder` remembers.
+    """All that an `ExerciseFinder` remembers beside the states of its signals and their excursions.
 
     Parameters
     ----------
-    signals, paths
-        States of the stages before: of the signals, and of the excursions in each.
     chains
         Of each exercise.
     up
@@ -97,8 +98,6 @@ class FinderState:
         Finished sets that compete with others that are not finished yet.
     activity
         What the wearer did in each second, as far as needed.
-    now
-        Time of the last sample.
 
     """
 
@@ -107,7 +106,6 @@ class FinderState:
     mountings: list[tuple[float, NDArray[np.float64] | None]] = field(default_factory=list)
     waiting: list[FoundSet] = field(default_factory=list)
     activity: dict[int, Activity] = field(default_factory=dict)
-    now: float = 0.0
 
 
 class ExerciseFinder:
@@ -158,7 +156,11 @@ class ExerciseFinder:
 
     def know_activity(self, seconds: Iterable[tuple[int, Activity]]) -> None:
         """Take what the wearer did in some seconds, of which sets are told once they are known."""
-        self._state.activity.update(seconds)
+        activity = self._state.activity
+        activity.update(seconds)
+        if len(activity) > MOST_ACTIVITY_S:
+            for second in sorted(activity)[: -MOST_ACTIVITY_S // 2]:
+                del activity[second]
 
     def push(self, frame: PostureFrame) -> list[CountedRepetition | ExerciseSet]:
         """Return the repetitions and sets that the frame completes."""
@@ -169,8 +171,7 @@ class ExerciseFinder:
         found: list[CountedRepetition | ExerciseSet] = []
         for signal, excursion in self._excursions(movement):
             found += self._take(signal, excursion)
-        self._state.now = float(movement.time[-1])
-        found += self._over(self._state.now)
+        found += self._over(float(movement.time[-1]))
         self._state.up.forget()
         return found
 
@@ -251,8 +252,9 @@ class ExerciseFinder:
             return []
         waiting, state.waiting = state.waiting, []
         told: list[ExerciseSet] = []
-        for found, confidence in chosen(waiting, lambda at: state.activity.get(int(at))):
-            told += sets_of(found.chain, found.exercise, confidence=round(confidence, 3))
+        for winner in chosen(waiting, lambda at: state.activity.get(int(at))):
+            sets = sets_of(winner.found.chain, winner.found.exercise, confidence=round(winner.confidence, 3))
+            told += sets if winner.known else [replace(each, exercise=UNKNOWN_EXERCISE) for each in sets]
         state.activity = {second: activity for second, activity in state.activity.items() if second > end}
         return [found for found in joined(told) if found.count >= self._least_count(found)]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from analytics.exercises.candidates import Candidate
     from config.exercise_library import Exercise
 
-__all__ = ["FoundSet", "RecognitionWeights", "chosen", "fit"]
+__all__ = ["FoundSet", "RecognitionWeights", "Winner", "chosen", "fit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class RecognitionWeights:
         Share of what a chain scores for changes of side that is taken off.
     least
         A set scores at least so much per repetition.
+    known
+        From this on it is one of the exercises; below, the wearer repeats something, and it is unknown what.
     few
         Sets have at least so many repetitions; those held for `long_hold_s` and more at least `few_held`.
     few_held, long_hold_s
@@ -73,6 +75,7 @@ class RecognitionWeights:
     turns_off: float = 0.7
     waited: float = 0.4
     least: float = 0.25
+    known: float = 0.45
     few: int = 5
     few_held: int = 3
     long_hold_s: float = 8.0
@@ -130,6 +133,26 @@ class FoundSet:
         return shared > SHARED * min(self.end - self.start, other.end - other.start)
 
 
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """A set that no other explanation of the same time beats.
+
+    Parameters
+    ----------
+    found
+        The set, as its exercise sees it.
+    confidence
+        How sure the exercise is, 0 to 1.
+    known
+        False where it fits even the best of the exercises badly.
+
+    """
+
+    found: FoundSet
+    confidence: float
+    known: bool
+
+
 SHARED = 0.3
 SHORTEST_PERIOD_S = 0.1
 ALTERNATES = ChainWeights().alternates
@@ -164,8 +187,8 @@ def chosen(
     sets: Sequence[FoundSet],
     activity_at: Callable[[float], Activity | None],
     weights: RecognitionWeights = WEIGHTS,
-) -> list[tuple[FoundSet, float]]:
-    """Return the sets that win over those they overlap with, each with its confidence, 0 to 1.
+) -> list[Winner]:
+    """Return the sets that win over those they overlap with, in order of time.
 
     Parameters
     ----------
@@ -179,14 +202,14 @@ def chosen(
     """
     able = [found for found in sets if _has_enough(found, weights) and _is_possible(found, activity_at)]
     marks = {id(found): _mark(found, able, weights) for found in able}
-    winners: list[tuple[FoundSet, float]] = []
+    winners: list[Winner] = []
     for found in sorted(able, key=lambda each: -marks[id(each)] * log(1.0 + len(each.chain))):
-        if marks[id(found)] < weights.least or any(found.overlaps(winner) for winner, _ in winners):
+        if marks[id(found)] < weights.least or any(found.overlaps(winner.found) for winner in winners):
             continue
         rivals = [marks[id(other)] for other in able if other is not found and found.overlaps(other)]
         gap = marks[id(found)] - max(rivals, default=0.0)
-        winners.append((found, 1.0 / (1.0 + exp(-weights.sure * gap))))
-    return sorted(winners, key=lambda winner: winner[0].start)
+        winners.append(Winner(found, 1.0 / (1.0 + exp(-weights.sure * gap)), known=marks[id(found)] >= weights.known))
+    return sorted(winners, key=lambda winner: winner.found.start)
 
 
 def _mark(found: FoundSet, others: Sequence[FoundSet], weights: RecognitionWeights) -> float:

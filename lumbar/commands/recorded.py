@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from config.errors import SettingsError
-from config.exercise_library import load_exercises, own_exercises_path
 from config.profile import save_profile
 from config.settings import load_settings
 from lumbar.analysis import Analysis, analyze_recording, calibrate_recording, profile_of
@@ -17,7 +16,7 @@ from lumbar.angles import write_angles
 from lumbar.commands.inputs import UNDATED_BEFORE_S, RecordingChoice, progress_bar
 from lumbar.commands.storage import open_history
 from lumbar.days import keep_recording, main_day, sum_up
-from lumbar.exercises_sought import all_exercises, told_exercise
+from lumbar.exercises_sought import sought
 from lumbar.summary_view import show_analysis
 
 if TYPE_CHECKING:
@@ -40,8 +39,7 @@ def run_analyze(
 ) -> None:
     """Analyse one recording and print the document; writes only once all of it has been read."""
     settings = load_settings(settings_file)
-    library = load_exercises(own_exercises_path(settings))
-    exercises = all_exercises(library) if exercise is None else told_exercise(library, exercise)
+    exercises = sought(settings, exercise)
     recording = choice.open()
     if keep and recording.start_time_s < UNDATED_BEFORE_S:
         raise SettingsError("this recording has no date: say with --start when it began, so that it can be kept")

@@ -1,5 +1,7 @@
 """Which exercise a set is, and what is none."""
 
+from dataclasses import replace
+
 import pytest
 
 from analytics.exercises.candidates import Candidate
@@ -45,7 +47,7 @@ def lying(_time):
 
 
 def ids(winners):
-    return [winner.exercise.id for winner, _ in winners]
+    return [winner.found.exercise.id for winner in winners]
 
 
 def test_large_supine_tilts_are_bridges_and_small_ones_pelvic_tilts():
@@ -67,7 +69,7 @@ def test_the_plan_decides_between_what_looks_alike():
 def test_confidence_is_higher_where_no_other_exercise_comes_near():
     close = [found_set(name, [14.0] * 8) for name in ("bridge", "pelvic_tilt")]
     clear = [found_set("bridge", [28.0] * 8)]
-    assert 0.5 <= chosen(close, lying)[0][1] < chosen(clear, lying)[0][1] <= 1.0
+    assert 0.5 <= chosen(close, lying)[0].confidence < chosen(clear, lying)[0].confidence <= 1.0
 
 
 def test_sets_one_after_the_other_are_both_told():
@@ -102,3 +104,10 @@ def test_a_seated_exercise_is_done_seated(activity, expected):
 
 def test_a_range_far_from_the_usual_fits_worse():
     assert fit(found_set("bridge", [22.0] * 8)) > fit(found_set("bridge", [60.0] * 8))
+
+
+def test_what_repeats_but_fits_nothing_well_is_unknown():
+    odd = replace(found_set("bridge", [40.0] * 8, hold_s=3.0), score=0.05 * 8)
+    (winner,) = chosen([odd], lying)
+    assert not winner.known
+    assert chosen([found_set("bridge", [25.0] * 8)], lying)[0].known
