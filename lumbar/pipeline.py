@@ -258,7 +258,8 @@ class LivePipeline:
 
     def _take_mounting(self, time: float) -> None:
         if self._exercises is not None:
-            self._exercises.calibrate(time, self.calibration.sensor_to_body)
+            shown = self.calibration.source in (CalibrationSource.GUIDED, CalibrationSource.PROFILE)
+            self._exercises.calibrate(time, self.calibration.sensor_to_body, shown=shown)
 
     def _compare_walking(self, settled_time: float) -> list[Noticed]:
         """Show the strap tracker the seconds with steps, once no more steps can come in them."""

@@ -147,12 +147,23 @@ class ExerciseFinder:
             path.state = paths[signal]
         self._state = deepcopy(own)
 
-    def calibrate(self, time: float, sensor_to_body: NDArray[np.float64] | None) -> None:
+    def calibrate(self, time: float, sensor_to_body: NDArray[np.float64] | None, *, shown: bool = True) -> None:
         """Take the mounting, shape (3, 3) or None, for what becomes known from `time` on.
 
         Before the first call nothing is counted: the wearer is still being calibrated.
+
+        Parameters
+        ----------
+        time
+            Seconds since the Unix epoch.
+        sensor_to_body
+            Rotation matrix; None where the mounting is unknown.
+        shown
+            Whether the wearer has shown the mounting. What was only learnt from walking and sitting may have forward
+            wrong; where it is told what is done, counting without knowing the mounting errs less.
+
         """
-        self._state.mountings.append((time, sensor_to_body))
+        self._state.mountings.append((time, sensor_to_body if shown or not self._told else None))
 
     def know_activity(self, seconds: Iterable[tuple[int, Activity]]) -> None:
         """Take what the wearer did in some seconds, of which sets are told once they are known."""
