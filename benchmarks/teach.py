@@ -21,8 +21,8 @@ from analytics.exercises.teach import Demonstration, teach
 from config.errors import TeachingError
 from firmware_bridge.recordings.labelled import find_labelled
 from firmware_bridge.recordings.read import open_recording
-from lumbar.analysis import calibrate_recording, survey_offset
-from lumbar.teaching import frames_of, frames_shown
+from lumbar.analysis import calibrate_recording, frames_of, survey_offset
+from lumbar.teaching import frames_shown
 from lumbar.validation.labels import Labels
 from posture.rotations import from_up_and_forward
 

@@ -115,11 +115,14 @@ class Motion(Part):
         Least and greatest usual excursion from the starting position; for rotations.
     range_cm
         The same for a rise.
+    any_tilt
+        Whether any tilt is a sign of the repetition, since the trunk is to be kept still; the axis then tells the side.
 
     """
 
     axis: Axis
     way: Way = Way.EITHER
+    any_tilt: bool = False
     range_deg: Range | None = None
     range_cm: Range | None = None
 

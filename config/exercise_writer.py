@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["save_exercise"]
 
+LONGEST_ARRAY = 90
+
 
 def save_exercise(exercise: Exercise, folder: Path) -> Path:
     """Write an exercise of the wearer's into a folder, in one piece, and return the file.
@@ -42,7 +44,7 @@ def save_exercise(exercise: Exercise, folder: Path) -> Path:
     return path
 
 
-def _toml(value: str | float | list[Any]) -> str:
+def _toml(value: str | float | bool | list[Any]) -> str:  # noqa: FBT001 - a value of the file
     """Return a value as TOML writes it."""
     if isinstance(value, list):
         items = [_toml(item) for item in value]
@@ -51,7 +53,4 @@ def _toml(value: str | float | list[Any]) -> str:
     if isinstance(value, str):
         # A JSON string is a TOML string, but for the one control character that JSON lets through.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return repr(value)
-
-
-LONGEST_ARRAY = 90
+    return json.dumps(value) if isinstance(value, bool) else repr(value)

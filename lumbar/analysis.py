@@ -14,6 +14,7 @@ from lumbar.pipeline import LivePipeline, Noticed, Review, review
 from posture.accelerometer_offset import RestSurvey
 from posture.calibration import Calibration, CalibrationSource, SittingRange
 from posture.events import Alert, AlertResolved
+from posture.frame import GRID_HZ, PostureFrame
 from posture.guided_calibration import GuidedCalibration
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler, cells_per_row
@@ -35,6 +36,7 @@ __all__ = [
     "by_the_hour",
     "calibrate_recording",
     "calibration_of",
+    "frames_of",
     "nominal_rate_hz",
     "profile_of",
     "survey_offset",
@@ -168,14 +170,27 @@ def calibrate_recording(recording: Recording, sections: Sequence[CalibrationSect
     """
     offset = survey_offset(recording)
     guided = GuidedCalibration(sections, offset)
-    per_row = cells_per_row(nominal_rate_hz(recording))
-    resampler, orientation = Resampler(per_row), OrientationFilter(per_row, offset)
-    for chunk in recording.chunks(CHUNK_S):
-        for segment in resampler.push(chunk):
-            guided.push(orientation.push(segment))
-        if chunk.time[-1] > guided.end:
+    for frame in frames_of(recording, offset):
+        guided.push(frame)
+        if frame.segment.stop_index > guided.end * GRID_HZ:
             break
     return guided.result()
+
+
+def frames_of(recording: Recording, acc_offset_ms2: NDArray[np.float64] | None) -> Iterator[PostureFrame]:
+    """Yield a recording with its orientation, as the live pipeline has it.
+
+    Raises
+    ------
+    RecordingError
+        A row is bad.
+
+    """
+    per_row = cells_per_row(nominal_rate_hz(recording))
+    resampler, orientation = Resampler(per_row), OrientationFilter(per_row, acc_offset_ms2)
+    for chunk in recording.chunks(CHUNK_S):
+        for segment in resampler.push(chunk):
+            yield orientation.push(segment)
 
 
 def calibration_of(profile: Profile, name: str) -> Calibration:

@@ -10,6 +10,7 @@ from firmware_bridge.link.link import SensorLink
 from firmware_bridge.link.scanner import SensorScanner
 from firmware_bridge.recordings.recorder import Recorder
 from lumbar.sensors.chosen import driver_of
+from lumbar.stopping import until_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,15 +106,7 @@ async def run_live(
 
     listener = SessionListener(run, open_recorder)
     link = SensorLink(sensor, radio, SensorScanner(radio), listener, utc_now)
-    tasks = [asyncio.ensure_future(work) for work in (link.run(), _until_done(run), stop.wait())]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    await until_first(link.run(), _until_done(run), stop.wait())
 
 
 async def _until_done(run: ExerciseRun) -> None:

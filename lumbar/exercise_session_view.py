@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -15,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analytics.exercises.guided_records import Cue, CueKind, Ending, Phase, SetDone, WalkDone
+from lumbar.json_lines import write_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,9 +150,7 @@ class SessionLines:
 
     def tell(self, told: Told) -> None:
         """Write it."""
-        self._out.write(json.dumps({"event": type(told).__name__, **dataclasses.asdict(told)}) + "\n")
-        # Whoever reads a pipe hears of a repetition when it is done, not when the buffer is full.
-        self._out.flush()
+        write_event(self._out, told)
 
     def show(self, standing: Standing, now: float) -> None:
         """Write nothing: what changes is told."""

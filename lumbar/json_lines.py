@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from _typeshed import DataclassInstance
+
     from lumbar.pipeline import Noticed, Now
 
-__all__ = ["JsonLines"]
+__all__ = ["JsonLines", "write_event"]
 
 
 class JsonLines:
@@ -28,13 +30,17 @@ class JsonLines:
 
     def show(self, event: Noticed) -> None:
         """Write one event."""
-        fields = dataclasses.asdict(event)
-        self._out.write(json.dumps({"event": type(event).__name__, **fields}) + "\n")
-        # Whoever reads a pipe hears of an alert when it is raised, not when the buffer is full.
-        self._out.flush()
+        write_event(self._out, event)
 
     def show_now(self, now: Now) -> None:
         """Write nothing: changes of posture come as events."""
 
     def show_link(self, text: str) -> None:
         """Write nothing: the link is no finding."""
+
+
+def write_event(out: TextIO, event: DataclassInstance) -> None:
+    """Write an event as a line: its kind and its fields."""
+    out.write(json.dumps({"event": type(event).__name__, **dataclasses.asdict(event)}) + "\n")
+    # Whoever reads a pipe hears of an alert when it is raised, not when the buffer is full.
+    out.flush()

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Coroutine, Iterator
     from types import FrameType
+    from typing import Any
 
-__all__ = ["stop_on_signals"]
+__all__ = ["stop_on_signals", "until_first"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -38,3 +39,17 @@ def stop_on_signals() -> Iterator[asyncio.Event]:
         yield stop
     finally:
         restore()
+
+
+async def until_first(*work: Coroutine[Any, Any, object]) -> None:
+    """Run several things until one of them ends, then cancel the others; raises what any of them ended with."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome

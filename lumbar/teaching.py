@@ -8,35 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analytics.exercises.teach import LEAD_S, TAIL_S
-from lumbar.analysis import CHUNK_S, nominal_rate_hz
 from posture.frame import PostureFrame
-from posture.orientation import OrientationFilter
-from posture.resample import Resampler, cells_per_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from numpy.typing import NDArray
-
-    from firmware_bridge.recordings.read import Recording
-
-__all__ = ["frames_of", "frames_shown"]
+    from collections.abc import Iterable
 
 
-def frames_of(recording: Recording, acc_offset_ms2: NDArray[np.float64] | None) -> Iterator[PostureFrame]:
-    """Yield a recording with its orientation, as the live pipeline has it.
-
-    Raises
-    ------
-    RecordingError
-        A row is bad.
-
-    """
-    per_row = cells_per_row(nominal_rate_hz(recording))
-    resampler, orientation = Resampler(per_row), OrientationFilter(per_row, acc_offset_ms2)
-    for chunk in recording.chunks(CHUNK_S):
-        for segment in resampler.push(chunk):
-            yield orientation.push(segment)
+__all__ = ["frames_shown"]
 
 
 def frames_shown(frames: Iterable[PostureFrame], start: float, end: float) -> tuple[PostureFrame, ...]:

@@ -11,6 +11,7 @@ from config.errors import LumbarError, SensorError
 from config.exercise_library import load_exercises, own_exercises_path
 from lumbar.exercises_sought import told_exercise
 from lumbar.publishing import Publisher
+from lumbar.stopping import until_first
 from lumbar.wear_day import WearDay, findings_anew, keep_day
 from posture.events import Alert
 
@@ -287,15 +288,9 @@ async def wear(wearing: Wearing, link: SensorLink, outputs: Outputs, stop: async
     loop = asyncio.get_running_loop()
     if outputs.client is not None:
         outputs.client.on_command(lambda verb, arguments: _in_loop(loop, wearing, verb, arguments))
-    tasks = [asyncio.ensure_future(work) for work in (link.run(), wearing.look_after(), stop.wait())]
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        await until_first(link.run(), wearing.look_after(), stop.wait())
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         wearing.close()
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from math import cos, hypot, radians
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from config.exercise_library import Axis, Position, Way
+from config.exercise_library import Axis, Counting, Position, Sides, Way
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analytics.exercises.excursions import Excursion, Point
+    from analytics.exercises.excursion import Excursion, Point
     from config.exercise_library import Exercise
 
-__all__ = ["Candidate", "Seen", "Signal", "candidate_of", "seen_of", "signal_of", "usual_range"]
+__all__ = ["Candidate", "Seen", "Signal", "candidate_of", "seen_of", "signal_of", "takes_turns", "usual_range"]
 
 Vector: TypeAlias = "NDArray[np.float64]"
 
@@ -81,16 +82,29 @@ class Candidate:
         """Return its length."""
         return self.excursion.end - self.excursion.start
 
+    def goes_with(self, other: Candidate) -> float:
+        """Return a number above 0 where the other goes the same way, below 0 where it goes the other way.
 
-class Signal:
-    """Names of the three signals."""
+        Where the mounting is unknown it is the cosine between the axes of the rotations.
+        """
+        if self.amount is None or other.amount is None:
+            return sum(a * b for a, b in zip(self.rotation, other.rotation, strict=True))
+        return self.amount * other.amount
+
+    def shared_s(self, other: Candidate) -> float:
+        """Return for how long both go on at once; negative for the pause between them."""
+        return min(self.excursion.end, other.excursion.end) - max(self.excursion.start, other.excursion.start)
+
+
+class Signal(StrEnum):
+    """The three signals."""
 
     TILT = "tilt"
     TURN = "turn"
     HEIGHT = "height"
 
 
-def signal_of(exercise: Exercise) -> str:
+def signal_of(exercise: Exercise) -> Signal:
     """Return which signal an exercise is seen in.
 
     Axial rotation turns the upright trunk about the vertical, and is seen by the gyroscope only; lying, it tilts.
@@ -99,6 +113,12 @@ def signal_of(exercise: Exercise) -> str:
         return Signal.HEIGHT
     upright = exercise.start in (Position.STANDING, Position.SEATED)
     return Signal.TURN if exercise.motion.axis is Axis.AXIAL_ROTATION and upright else Signal.TILT
+
+
+def takes_turns(exercise: Exercise) -> bool:
+    """Return whether one repetition, or half of one, goes one way and the next the other."""
+    in_turns = exercise.sides is Sides.ALTERNATE or exercise.counting is Counting.BOTH_WAYS
+    return in_turns and exercise.motion.way is Way.EITHER
 
 
 def usual_range(exercise: Exercise) -> tuple[float, float]:
@@ -173,7 +193,7 @@ def candidate_of(seen: Seen, exercise: Exercise) -> Candidate | None:
         return None
     if seen.up is not None and not _is_in_position(seen.up, exercise.start):
         return None
-    if signal_of(exercise) == Signal.TILT:
+    if signal_of(exercise) is Signal.TILT:
         return _tilted(seen, exercise)
     amount = excursion.far[0] - excursion.home[0]
     if _is_wrong_way(amount, exercise.motion.way):
@@ -206,7 +226,7 @@ def _tilted(seen: Seen, exercise: Exercise) -> Candidate | None:
     if seen.body is None:
         return Candidate(excursion, None, excursion.size, seen.rotation, None)
     amount = _about(exercise.motion.axis, seen.body)
-    whole = exercise.motion.axis is Axis.STILL or _is_mixed(exercise)
+    whole = exercise.motion.axis is Axis.STILL or exercise.motion.any_tilt
     if not whole and abs(amount) < ALONG_AXIS * excursion.size:
         return None
     if _is_wrong_way(amount, exercise.motion.way):
@@ -214,14 +234,6 @@ def _tilted(seen: Seen, exercise: Exercise) -> Candidate | None:
     size = excursion.size if whole else abs(amount)
     side = _about(exercise.side_axis or exercise.motion.axis, seen.body)
     return Candidate(excursion, size if amount >= 0 else -size, size, seen.rotation, side)
-
-
-def _is_mixed(exercise: Exercise) -> bool:
-    """Whether the trunk is only to be kept still, so that any small tilt is a sign of the repetition.
-
-    Bird dog and dead bug: how the pelvis gives way is the wearer's own, its axial rotation tells the side.
-    """
-    return exercise.motion.axis is Axis.AXIAL_ROTATION and exercise.observability == "medium"
 
 
 def _about(axis: Axis, body: Point) -> float:

@@ -15,8 +15,8 @@ from math import dist, exp, inf, log
 from statistics import median
 from typing import TYPE_CHECKING
 
-from analytics.exercises.candidates import Signal, signal_of, usual_range
-from config.exercise_library import Axis, Counting, Sides, Way
+from analytics.exercises.candidates import Signal, signal_of, takes_turns, usual_range
+from config.exercise_library import Axis, Sides
 
 if TYPE_CHECKING:
     from analytics.exercises.candidates import Candidate
@@ -37,12 +37,33 @@ LONG_WAIT_S = 2.0
 """Rest before a set that tells its starting position."""
 
 MOST_BEFORE = 300
-SMALL, LARGE = 0.5, 2.0
+
+COMPLETE, INCOMPLETE = 0.5, 0.15
+"""A repetition counts from this share of the wearer's own usual size on, and is noticed from that one on."""
+
+FROM_HERE = 0.2
+"""Incomplete ones begin this near to the home of the set, as a share of the usual size."""
+
+ENOUGH = 3
+LOOSE_HOME = 1.5
+MOST_PAUSE, MOST_PAUSE_S = 2.0, 1.0
+"""The first and the last repetition are within so many times the usual pause of the others."""
+
+SHORT_S = 0.3
+
+UNLIKE = 0.25
+"""Sizes that differ more never link."""
+
+ALONG = 0.6
+ACROSS_AXIS = 0.8
+"""Against repetitions about axes that differ by more than 53 deg, where the mounting is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChainWeights:
-    """How much each sign counts; 1 is about one well fitting repetition. Fitted on people left out in turn.
+    """How much each sign counts; 1 is about one well fitting repetition.
+
+    Set by hand and by short searches on the development data, all of its people in view (docs/exercises.md).
 
     Parameters
     ----------
@@ -140,10 +161,9 @@ class Chain:
         self.state = ChainState()
         self._weights = weights or ChainWeights()
         self._low, self._high = usual_range(exercise)
-        two_ways = exercise.motion.way is Way.EITHER
-        self._alternates = two_ways and (exercise.sides is Sides.ALTERNATE or exercise.counting is Counting.BOTH_WAYS)
+        self._alternates = takes_turns(exercise)
         # Twice integrated acceleration has no lasting height, and feet that are switched begin from another pose.
-        loose = 3.0 if signal_of(exercise) == Signal.HEIGHT else 2.0 if exercise.sides is Sides.SWITCH else 1.0
+        loose = 3.0 if signal_of(exercise) is Signal.HEIGHT else 2.0 if exercise.sides is Sides.SWITCH else 1.0
         self._home_scale = loose * self._weights.home_scale
         self._most = self._weights.home + self._weights.base + (self._weights.alternates if self._alternates else 0.0)
         self.pause_s = HOLD_PAUSE_S if exercise.motion.axis is Axis.STILL else SET_PAUSE_S
@@ -237,7 +257,7 @@ class Chain:
                 between
                 and INCOMPLETE * usual < candidate.size < COMPLETE * usual
                 and self._is_from_here(candidate, chain, usual)
-                and not any(_overlap(candidate, other) for other in found)
+                and not any(candidate.shared_s(other) > SHORT_S for other in found)
             ):
                 found.append(candidate)
         return sorted(found, key=lambda candidate: candidate.excursion.peak)
@@ -257,11 +277,9 @@ class Chain:
         return weights.each + weights.rested * candidate.excursion.rested - weights.range_slope * outside
 
     def _may_follow(self, before: Candidate, after: Candidate) -> bool:
-        first, second = before.excursion, after.excursion
-        if first.peak >= second.peak or not UNLIKE < before.size / after.size < 1.0 / UNLIKE:
+        if before.excursion.peak >= after.excursion.peak or not UNLIKE < before.size / after.size < 1.0 / UNLIKE:
             return False
-        shared = min(first.end, second.end) - max(first.start, second.start)
-        return shared <= self._weights.overlap * min(before.duration_s, after.duration_s)
+        return before.shared_s(after) <= self._weights.overlap * min(before.duration_s, after.duration_s)
 
     def _fit(self, before: Candidate, after: Candidate) -> float:
         weights = self._weights
@@ -276,35 +294,8 @@ class Chain:
 
     def _side(self, before: Candidate, after: Candidate) -> float:
         weights = self._weights
-        if before.amount is None or after.amount is None:
-            along = sum(a * b for a, b in zip(before.rotation, after.rotation, strict=True))
-            astray = ACROSS_AXIS if abs(along) < ALONG else 0.0
-        else:
-            along, astray = before.amount * after.amount, 0.0
+        along = before.goes_with(after)
+        astray = ACROSS_AXIS if before.amount is None and abs(along) < ALONG else 0.0
         if self._alternates:
             return (weights.alternates if along < 0 else weights.repeats) - astray
         return (weights.reverses if along < 0 else 0.0) - astray
-
-
-def _overlap(one: Candidate, other: Candidate) -> bool:
-    shared = min(one.excursion.end, other.excursion.end) - max(one.excursion.start, other.excursion.start)
-    return shared > SHORT_S
-
-
-COMPLETE, INCOMPLETE = 0.5, 0.15
-"""A repetition counts from this share of the wearer's own usual size on, and is noticed from that one on."""
-
-FROM_HERE = 0.2
-ENOUGH = 3
-LOOSE_HOME = 1.5
-MOST_PAUSE, MOST_PAUSE_S = 2.0, 1.0
-"""The first and the last repetition are within so many times the usual pause of the others."""
-
-SHORT_S = 0.3
-
-UNLIKE = 0.25
-"""Sizes that differ more never link."""
-
-ALONG = 0.6
-ACROSS_AXIS = 0.8
-"""Against repetitions about axes that differ by more than 53 deg, where the mounting is unknown."""

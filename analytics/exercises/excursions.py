@@ -14,24 +14,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analytics.exercises.excursion import AT_HOME, measured
 from analytics.exercises.movement import MOVEMENT_HZ
 from posture.stage import Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "HEIGHT",
-    "TILT",
-    "TURN",
-    "Excursion",
-    "ExcursionFinder",
-    "ExcursionParameters",
-    "PathState",
-    "Point",
-]
+    from analytics.exercises.excursion import Excursion, Point
 
-Point = tuple[float, float, float]
+__all__ = ["HEIGHT", "TILT", "TURN", "ExcursionFinder", "ExcursionParameters", "PathState"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ class ExcursionParameters:
     same
         Poses nearer than this are one.
     rest
-        A pose is rest where the signal moves less than this within `REST_S`.
+        A pose is rest where the signal moves less than this within `REST_SAMPLES`.
     back
         Back home where the distance is below this share of the farthest; the lower of the two thresholds.
 
@@ -70,60 +62,17 @@ STALL_SAMPLES = 3
 LONGEST_S = 90.0
 LONGEST_SAMPLES = int(LONGEST_S * MOVEMENT_HZ)
 EXPIRY_STRIDE = 16
-MOST_RESTS = 5
-MOST_TURNS = 6
-TURNED_ROUND = 0.5
+MOST_RESTS, MOST_TURNS = 5, 6
+"""So many homes of rest, and so many where the path turned round, are watched at once."""
+
+RESTED, TURNED_ROUND = 1.0, 0.5
+"""How much an end of an excursion counts as rest."""
+
 FAR_ENOUGH = 0.3
 """The path turns round where it goes by more than this share of the least excursion, there and back."""
 
-AT_HOME = 0.08
 SLOW = 0.025
 """The path stops where it moves by less than this share of the excursion from one sample to the next."""
-
-HELD = 0.96
-
-
-@dataclass(frozen=True, slots=True)
-class Excursion:
-    """Out of a pose and back.
-
-    Parameters
-    ----------
-    start, peak, end
-        Seconds since the Unix epoch: home left, farthest point, home reached.
-    known
-        When it was known, on the clock of the samples.
-    home, far
-        Pose left, and pose at the farthest point; (x, 0, 0) for turn and height.
-    size
-        Farthest distance from home.
-    hold_s
-        Time near the farthest distance.
-    hold_start, hold_end
-        When the far position was reached and left.
-    unsteadiness
-        Root mean square of the distance about its mean in the hold.
-    rested
-        At how many of its two ends the wearer rested: 1 each, 0.5 where the path only turned round, 0 where home was
-        only passed.
-    waited_s
-        How long the wearer had rested at home before.
-
-    """
-
-    start: float
-    peak: float
-    end: float
-    known: float
-    home: Point
-    far: Point
-    size: float
-    hold_s: float
-    hold_start: float
-    hold_end: float
-    unsteadiness: float
-    rested: float
-    waited_s: float
 
 
 @dataclass(slots=True, eq=False)
@@ -136,10 +85,14 @@ class Home:
     since: int
     farthest: float = 0.0
     left: bool = False
-    rested: float = 1.0
+    rested: float = RESTED
     nearest: float = -1.0
     nearest_at: int = 0
     waited: int = 0
+
+    def distance2(self, point: Point) -> float:
+        """Return the squared distance of a point."""
+        return (point[0] - self.x) ** 2 + (point[1] - self.y) ** 2 + (point[2] - self.z) ** 2
 
     def begin(self, index: int, *, rested: float) -> None:
         """Begin to watch anew from here."""
@@ -218,19 +171,20 @@ class ExcursionFinder(Stage[PathState]):
         index = state.first + len(state.points) - 1
         if index % EXPIRY_STRIDE == 0:
             state.homes = [home for home in state.homes if home.since >= index - LONGEST_SAMPLES]
-        found = [self._come_back(home, index, resting=resting) for home in self._back_home(point, index, resting)]
+        found = [
+            self._come_back(home, index, resting=resting) for home in self._back_home(point, index, resting=resting)
+        ]
         if resting:
             self._rest(point, index)
         else:
             self._turn_round(index)
         return found
 
-    def _back_home(self, point: Point, index: int, resting: bool) -> list[Home]:  # noqa: FBT001 - one of three facts of a sample
+    def _back_home(self, point: Point, index: int, *, resting: bool) -> list[Home]:
         """Move on along the path; return the homes it has come back to."""
-        x, y, z = point
         back = []
         for home in self._state.homes:
-            distance = (x - home.x) ** 2 + (y - home.y) ** 2 + (z - home.z) ** 2
+            distance = home.distance2(point)
             if distance > home.farthest:
                 home.farthest = distance
                 home.left = home.left or distance > self._out2
@@ -251,8 +205,16 @@ class ExcursionFinder(Stage[PathState]):
         state = self._state
         at = home.nearest_at
         stops = resting or (at == index and self._is_slow(home))
-        rested = 1.0 if stops else TURNED_ROUND * self._reverses(at, index)
-        excursion = self._excursion(home, at, state.times[-1], rested=rested)
+        rested = RESTED if stops else TURNED_ROUND * self._reverses(at, index)
+        kept = slice(home.since - state.first, at - state.first + 1)
+        excursion = measured(
+            state.times[kept],
+            state.points[kept],
+            (home.x, home.y, home.z),
+            known=state.times[-1],
+            rested=home.rested + rested,
+            waited_s=home.waited / MOVEMENT_HZ,
+        )
         if rested > 0.0:
             home.x, home.y, home.z = state.points[at - state.first]
         home.begin(at, rested=rested)
@@ -271,7 +233,7 @@ class ExcursionFinder(Stage[PathState]):
         return moved < SLOW**2 * home.farthest
 
     def _move_away(self, home: Home, point: Point) -> None:
-        distance = (point[0] - home.x) ** 2 + (point[1] - home.y) ** 2 + (point[2] - home.z) ** 2
+        distance = home.distance2(point)
         if distance > home.farthest:
             home.farthest = distance
             home.left = distance > self._out2
@@ -283,11 +245,11 @@ class ExcursionFinder(Stage[PathState]):
             self._add(Home(*point, since=index))
         elif not home.left:
             home.x, home.y, home.z = point
-            home.begin(index, rested=1.0)
+            home.begin(index, rested=RESTED)
             home.waited += REST_STRIDE if self._state.was_resting else 1
             homes = self._state.homes
             homes.remove(home)
-            self._state.homes = [other for other in homes if not self._is_same(other, point)] + [home]
+            self._state.homes = [other for other in homes if other.distance2(point) > self._same2] + [home]
 
     def _turn_round(self, index: int) -> None:
         """Take the pose where the path turned round, a moment ago, as a home."""
@@ -334,52 +296,19 @@ class ExcursionFinder(Stage[PathState]):
     def _nearest(self, point: Point) -> tuple[Home | None, float]:
         nearest, least = None, float("inf")
         for home in self._state.homes:
-            distance = (point[0] - home.x) ** 2 + (point[1] - home.y) ** 2 + (point[2] - home.z) ** 2
+            distance = home.distance2(point)
             if distance < least:
                 nearest, least = home, distance
         return nearest, least
 
-    def _is_same(self, home: Home, point: Point) -> bool:
-        return (point[0] - home.x) ** 2 + (point[1] - home.y) ** 2 + (point[2] - home.z) ** 2 <= self._same2
-
     def _add(self, home: Home) -> None:
         """Keep the latest homes of each kind, so that wobbling in a hold does not push out where the wearer rested."""
         homes = [*self._state.homes, home]
-        kind = [other for other in homes if (other.rested == 1.0) == (home.rested == 1.0)]
-        most = MOST_RESTS if home.rested == 1.0 else MOST_TURNS
+        kind = [other for other in homes if (other.rested == RESTED) == (home.rested == RESTED)]
+        most = MOST_RESTS if home.rested == RESTED else MOST_TURNS
         if len(kind) > most:
             homes.remove(kind[0])
         self._state.homes = homes
-
-    def _excursion(self, home: Home, end: int, known: float, *, rested: float) -> Excursion:
-        state = self._state
-        first = home.since - state.first
-        points = np.array(state.points[first : end - state.first + 1]) - (home.x, home.y, home.z)
-        distance = np.sqrt(np.einsum("ni,ni->n", points, points))
-        peak = int(distance.argmax())
-        size = float(distance[peak])
-        before = np.flatnonzero(distance[: peak + 1] < AT_HOME * size)
-        after = np.flatnonzero(distance[peak:] < AT_HOME * size)
-        start = int(before[-1]) if len(before) else 0
-        stop = int(after[0]) + peak if len(after) else len(distance) - 1
-        held_from, held_to = held(distance, start, stop)
-        times = state.times[first:]
-        steady = distance[held_from : held_to + 1]
-        return Excursion(
-            start=times[start],
-            peak=times[peak],
-            end=times[stop],
-            known=known,
-            home=(home.x, home.y, home.z),
-            far=state.points[first + peak],
-            size=size,
-            hold_s=(held_to - held_from) / MOVEMENT_HZ,
-            hold_start=times[held_from],
-            hold_end=times[held_to],
-            unsteadiness=float(steady.std()),
-            rested=home.rested + rested,
-            waited_s=home.waited / MOVEMENT_HZ,
-        )
 
     def _forget(self) -> None:
         """Forget the path before the oldest home."""
@@ -390,11 +319,3 @@ class ExcursionFinder(Stage[PathState]):
         if drop > 0:
             state.first = kept
             del state.times[:drop], state.points[:drop]
-
-
-def held(distance: NDArray[np.float64], start: int, stop: int) -> tuple[int, int]:
-    """Return the first and last sample of the hold: where the distance is near that of its upper part."""
-    going = distance[start : stop + 1]
-    high = np.sort(going[going > 0.5 * going.max()])
-    near = np.flatnonzero(going >= HELD * high[len(high) // 2])
-    return int(near[0]) + start, int(near[-1]) + start

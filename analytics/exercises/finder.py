@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analytics.exercises.chains import Node
-    from analytics.exercises.excursions import Excursion
+    from analytics.exercises.excursion import Excursion
     from analytics.exercises.movement import Movement
     from config.exercise_library import Exercise
     from posture.events import Activity
@@ -128,7 +128,7 @@ class ExerciseFinder:
         self._told = told
         self._planned = frozenset(planned)
         self._signals = MovementSignals()
-        self._by_signal: dict[str, list[tuple[str, Exercise]]] = {}
+        self._by_signal: dict[Signal, list[tuple[str, Exercise]]] = {}
         for name, exercise in self._exercises.items():
             self._by_signal.setdefault(signal_of(exercise), []).append((name, exercise))
         self._paths = {signal: ExcursionFinder(PARAMETERS[signal]) for signal in self._by_signal}
@@ -190,7 +190,7 @@ class ExerciseFinder:
         """Return the sets still open."""
         return self._over(np.inf)
 
-    def _excursions(self, movement: Movement) -> list[tuple[str, Excursion]]:
+    def _excursions(self, movement: Movement) -> list[tuple[Signal, Excursion]]:
         """Return the excursions that end in some samples, in the order in which they become known."""
         values = {Signal.TILT: movement.up, Signal.TURN: movement.turn, Signal.HEIGHT: movement.height}
         found = [
@@ -200,13 +200,13 @@ class ExerciseFinder:
         ]
         return sorted(found, key=lambda pair: pair[1].known)
 
-    def _take(self, signal: str, excursion: Excursion) -> list[CountedRepetition | ExerciseSet]:
+    def _take(self, signal: Signal, excursion: Excursion) -> list[CountedRepetition | ExerciseSet]:
         found = self._over(excursion.known)
         mounting = self._mounting(excursion.known)
         if mounting is None and not (self._told and self._is_calibrated(excursion.known)):
             return found
         up = self._state.up.at(excursion.start)
-        seen = seen_of(excursion, is_tilt=signal == Signal.TILT, sensor_to_body=mounting, up=up)
+        seen = seen_of(excursion, is_tilt=signal is Signal.TILT, sensor_to_body=mounting, up=up)
         for name, exercise in self._by_signal[signal]:
             candidate = candidate_of(seen, exercise)
             if candidate is None or (not self._told and self._state.chains[name].alone(candidate) < FAINT):

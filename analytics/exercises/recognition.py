@@ -8,9 +8,9 @@ from math import exp, log
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from analytics.exercises.candidates import Signal, signal_of, usual_range
+from analytics.exercises.candidates import Signal, signal_of, takes_turns, usual_range
 from analytics.exercises.chains import LONG_WAIT_S, ChainWeights
-from config.exercise_library import Counting, Observability, Position, Sides, Way
+from config.exercise_library import Counting, Observability, Position, Sides
 from posture.events import Activity
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def fit(found: FoundSet, weights: RecognitionWeights = WEIGHTS) -> float:
     usual_hold_s = exercise.dose.hold_s
     held = median(candidate.excursion.hold_s for candidate in chain)
     hold = (log((held + 1.0) / (usual_hold_s + 1.0)) / weights.hold_scale) ** 2
-    changes = sum((a.side or 0.0) * (b.side or 0.0) < 0 for a, b in pairwise(chain)) if _in_turns(exercise) else 0
+    changes = sum((a.side or 0.0) * (b.side or 0.0) < 0 for a, b in pairwise(chain)) if takes_turns(exercise) else 0
     return (
         (found.score - weights.turns_off * ALTERNATES * changes) / len(chain)
         + weights.rested * (fmean(candidate.excursion.rested for candidate in chain) - 1.0)
@@ -239,7 +239,7 @@ def _has_enough(found: FoundSet, weights: RecognitionWeights) -> bool:
 def _is_regular(found: FoundSet, weights: RecognitionWeights) -> bool:
     """Whether sizes, durations and rhythm hardly vary; where sides alternate, each side is compared with itself."""
     chain = found.chain
-    step = 2 if _in_turns(found.exercise) else 1
+    step = 2 if takes_turns(found.exercise) else 1
     starts = [candidate.excursion.start for candidate in chain]
     periods = [max(after - before, SHORTEST_PERIOD_S) for before, after in zip(starts, starts[step:], strict=False)]
     sides = [chain[side::step] for side in range(step)]
@@ -259,7 +259,7 @@ def _scatter(values: Sequence[float]) -> float:
 
 def _changes_sides(found: FoundSet, weights: RecognitionWeights) -> bool:
     """Whether the wearer goes one way as often as the other, in turns, where the exercise does."""
-    if not _in_turns(found.exercise):
+    if not takes_turns(found.exercise):
         return True
     sides = [candidate.side or 0.0 for candidate in found.chain]
     changes = sum(before * after < 0 for before, after in pairwise(sides))
@@ -267,11 +267,6 @@ def _changes_sides(found: FoundSet, weights: RecognitionWeights) -> bool:
         return False
     parts = [abs(side) / candidate.size for side, candidate in zip(sides, found.chain, strict=True)]
     return median(parts) > weights.sided
-
-
-def _in_turns(exercise: Exercise) -> bool:
-    both = exercise.sides is Sides.ALTERNATE or exercise.counting is Counting.BOTH_WAYS
-    return both and exercise.motion.way is Way.EITHER
 
 
 def _is_possible(found: FoundSet, activity_at: Callable[[float], Activity | None]) -> bool:

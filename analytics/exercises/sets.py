@@ -97,9 +97,7 @@ def _both_ways(chain: Sequence[Candidate], exercise: Exercise) -> list[Repetitio
 def _goes_back(first: Candidate, second: Candidate) -> bool:
     if second.excursion.start - first.excursion.end > PAIR_PAUSE_S:
         return False
-    if first.amount is None or second.amount is None:
-        return sum(a * b for a, b in zip(first.rotation, second.rotation, strict=True)) < 0
-    return first.amount * second.amount < 0
+    return first.goes_with(second) < 0
 
 
 def _complete(chain: Sequence[Candidate]) -> list[bool]:

@@ -54,7 +54,7 @@ class Manner:
     """From which position what moves which way, and what counts as one."""
 
     position: Position
-    signal: str
+    signal: Signal
     axis: Axis
     way: Way
     counting: Counting = Counting.EACH
@@ -91,7 +91,7 @@ def manners(position: Position, *, mounting_known: bool) -> list[Manner]:
     return found
 
 
-def _sided(position: Position, signal: str, axis: Axis) -> list[Manner]:
+def _sided(position: Position, signal: Signal, axis: Axis) -> list[Manner]:
     return [Manner(position, signal, axis, Way.EITHER, sides=sides) for sides in (Sides.SWITCH, Sides.ALTERNATE)]
 
 

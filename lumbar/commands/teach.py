@@ -12,8 +12,8 @@ from config.errors import SettingsError, TeachingError
 from config.exercise_library import Position, load_exercises, own_exercises_path
 from config.exercise_writer import save_exercise
 from config.settings import load_settings
-from lumbar.analysis import calibrate_recording, survey_offset
-from lumbar.teaching import frames_of, frames_shown
+from lumbar.analysis import calibrate_recording, frames_of, survey_offset
+from lumbar.teaching import frames_shown
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,6 +15,7 @@ from firmware_bridge.recordings.durable import LOCK_NAME
 from firmware_bridge.recordings.recorder import Recorder
 from lumbar.sensors.chosen import driver_of
 from lumbar.sensors.documents import RecordReport
+from lumbar.stopping import until_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -171,17 +172,10 @@ async def _run(
     seconds: float | None,
     on_progress: Callable[[Progress], None],
 ) -> None:
-    tasks = [asyncio.ensure_future(link.run()), asyncio.ensure_future(stop.wait())]
-    tasks.append(asyncio.ensure_future(_look(link, listener, seconds, on_progress)))
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-    for outcome in ended:
-        if isinstance(outcome, Exception):
-            raise _plain(outcome) from outcome
+        await until_first(link.run(), stop.wait(), _look(link, listener, seconds, on_progress))
+    except ExceptionGroup as group:
+        raise _plain(group) from group
 
 
 async def _look(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from analytics.exercises.candidates import Candidate
-from analytics.exercises.excursions import Excursion
+from analytics.exercises.excursion import Excursion
 from analytics.exercises.recognition import FoundSet, chosen, fit
 from config.exercise_library import load_exercises
 from posture.events import Activity

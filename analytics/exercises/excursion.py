@@ -1,0 +1,117 @@
+"""One excursion, and what is measured of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from analytics.exercises.movement import MOVEMENT_HZ
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["AT_HOME", "Excursion", "Point", "measured"]
+
+Point: TypeAlias = tuple[float, float, float]
+
+AT_HOME = 0.08
+"""At home the distance is below this share of the farthest."""
+
+HELD = 0.96
+"""Held is where the distance is above this share of what is usual in the upper half of the excursion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excursion:
+    """Out of a pose and back.
+
+    Parameters
+    ----------
+    start, peak, end
+        Seconds since the Unix epoch: home left, farthest point, home reached.
+    known
+        When it was known, on the clock of the samples.
+    home, far
+        Pose left, and pose at the farthest point; (x, 0, 0) for turn and height.
+    size
+        Farthest distance from home.
+    hold_s
+        Time near the farthest distance.
+    hold_start, hold_end
+        When the far position was reached and left.
+    unsteadiness
+        Root mean square of the distance about its mean in the hold.
+    rested
+        At how many of its two ends the wearer rested: 1 each, 0.5 where the path only turned round, 0 where home was
+        only passed.
+    waited_s
+        How long the wearer had rested at home before.
+
+    """
+
+    start: float
+    peak: float
+    end: float
+    known: float
+    home: Point
+    far: Point
+    size: float
+    hold_s: float
+    hold_start: float
+    hold_end: float
+    unsteadiness: float
+    rested: float
+    waited_s: float
+
+
+def measured(
+    times: Sequence[float], points: Sequence[Point], home: Point, *, known: float, rested: float, waited_s: float
+) -> Excursion:
+    """Return the excursion from a pose that a path has made.
+
+    Parameters
+    ----------
+    times, points
+        The path, since home was last visited and until it is reached again.
+    home
+        The pose.
+    known, rested, waited_s
+        As in `Excursion`.
+
+    """
+    away = np.array(points) - home
+    distance = np.sqrt(np.einsum("ni,ni->n", away, away))
+    peak = int(distance.argmax())
+    size = float(distance[peak])
+    before = np.flatnonzero(distance[: peak + 1] < AT_HOME * size)
+    after = np.flatnonzero(distance[peak:] < AT_HOME * size)
+    start = int(before[-1]) if len(before) else 0
+    stop = int(after[0]) + peak if len(after) else len(distance) - 1
+    held_from, held_to = held(distance, start, stop)
+    return Excursion(
+        start=times[start],
+        peak=times[peak],
+        end=times[stop],
+        known=known,
+        home=home,
+        far=points[peak],
+        size=size,
+        hold_s=(held_to - held_from) / MOVEMENT_HZ,
+        hold_start=times[held_from],
+        hold_end=times[held_to],
+        unsteadiness=float(distance[held_from : held_to + 1].std()),
+        rested=rested,
+        waited_s=waited_s,
+    )
+
+
+def held(distance: NDArray[np.float64], start: int, stop: int) -> tuple[int, int]:
+    """Return the first and last sample of the hold: where the distance is near that of its upper part."""
+    going = distance[start : stop + 1]
+    high = np.sort(going[going > 0.5 * going.max()])
+    near = np.flatnonzero(going >= HELD * high[len(high) // 2])
+    return int(near[0]) + start, int(near[-1]) + start
