@@ -12,7 +12,8 @@ from config.settings import load_settings
 from firmware_bridge.recordings import Recorder, open_recording
 from lumbar.analysis import calibrate_recording
 from lumbar.days import findings_of
-from lumbar.pipeline import LivePipeline, review
+from lumbar.pipeline import LivePipeline
+from lumbar.review import review
 from lumbar.wear_day import recorded_chunks
 from posture.events import ActivityEpisode, PostureEpisode, PostureState
 

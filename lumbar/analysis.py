@@ -10,7 +10,8 @@ import numpy as np
 
 from config.errors import CalibrationError
 from config.profile import Profile
-from lumbar.pipeline import LivePipeline, Noticed, Review, review
+from lumbar.pipeline import LivePipeline, Noticed
+from lumbar.review import Review, review
 from posture.accelerometer_offset import RestSurvey
 from posture.calibration import Calibration, CalibrationSource, SittingRange
 from posture.events import Alert, AlertResolved

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from lumbar.history.records import JsonValue
     from lumbar.history.store import History
 
-__all__ = ["findings_of", "keep_recording", "main_day", "records_of", "sum_up"]
+__all__ = ["findings_of", "keep_recording", "main_day", "records_of", "repetition_of", "sum_up"]
 
 EVENING_BEFORE_S = 12 * 3600.0
 """A sitting bout that began so long before midnight is still known to the next day's summary."""
@@ -156,7 +156,8 @@ def _episode(kind: str, label: str, value: str | None = None) -> Callable[[Any],
     )
 
 
-def _repetition(detail: dict[str, Any]) -> Repetition:
+def repetition_of(detail: dict[str, Any]) -> Repetition:
+    """Return the repetition that `dataclasses.asdict` made a dictionary of."""
     return Repetition(**{**detail, "side": None if detail["side"] is None else Side(detail["side"])})
 
 
@@ -196,7 +197,7 @@ READ: dict[str, Callable[[Any], Any]] = {
     "transition": lambda r: Transition(r.start, TransitionKind(r.label), r.value),
     "alert": lambda r: Alert(r.start, AlertKind(r.label), r.detail["since"]),
     "alert_resolved": lambda r: AlertResolved(r.end, AlertKind(r.label), r.start, r.detail["heeded"]),
-    "exercise_set": lambda r: ExerciseSet(r.label, r.start, r.end, tuple(map(_repetition, r.detail)), r.value),
+    "exercise_set": lambda r: ExerciseSet(r.label, r.start, r.end, tuple(map(repetition_of, r.detail)), r.value),
     "walking": lambda r: WalkingBout(r.start, r.end, r.detail["steps"], r.value),
     "tally": lambda r: PostureTally(
         r.start,

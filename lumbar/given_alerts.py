@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from config.errors import RecordingError
-from firmware_bridge.recordings.durable import sync_data, sync_folder, write_all
+from lumbar.journal import Journal
 from posture.events import Alert, AlertKind, AlertResolved
 
 if TYPE_CHECKING:
@@ -17,8 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["GivenAlerts", "still_new"]
-
-logger = logging.getLogger(__name__)
 
 TOLD: dict[str, object] = {"told": 1}
 """A line that says: the oldest event of those before it that nobody had been told of has been told."""
@@ -41,7 +35,7 @@ class GivenAlerts:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._journal = Journal(path)
 
     def load(self) -> list[Alert | AlertResolved] | None:
         """Return what was given so far; None where nothing was ever kept. A torn line is left out.
@@ -76,8 +70,8 @@ class GivenAlerts:
             The disk refuses.
 
         """
-        if not self._path.exists():
-            self._append(())
+        if not self._journal.exists():
+            self._journal.append(())
 
     def add(self, events: Iterable[Alert | AlertResolved]) -> None:
         """Keep events, before anybody is told of them.
@@ -88,7 +82,7 @@ class GivenAlerts:
             The disk refuses.
 
         """
-        self._append(asdict(event) for event in events)
+        self._journal.append(asdict(event) for event in events)
 
     def told(self, n: int = 1) -> None:
         """Mark the oldest that are not marked.
@@ -99,40 +93,10 @@ class GivenAlerts:
             The disk refuses.
 
         """
-        self._append([TOLD] * n)
-
-    def _append(self, lines: Iterable[dict[str, object]]) -> None:
-        data = "".join(json.dumps(line) + "\n" for line in lines).encode()
-        try:
-            is_new = not self._path.exists()
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
-            try:
-                write_all(descriptor, _end_of_torn_line(descriptor) + data)
-                sync_data(descriptor)
-            finally:
-                os.close(descriptor)
-            if is_new:
-                sync_folder(self._path.parent)
-        except OSError as error:
-            raise RecordingError(self._path, f"cannot be written ({error.strerror}); make room on the disk") from error
+        self._journal.append([TOLD] * n)
 
     def _lines(self) -> list[dict[str, object]] | None:
-        try:
-            texts = self._path.read_bytes().splitlines()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise RecordingError(self._path, f"cannot be read ({error.strerror})") from error
-        lines = []
-        for text in texts:
-            try:
-                line = json.loads(text)
-                if line != TOLD:
-                    _event(line)
-                lines.append(line)
-            except (ValueError, TypeError, KeyError):
-                logger.warning("%s: a line cannot be read and is left out", self._path)
-        return lines
+        return self._journal.lines(lambda line: line == TOLD or bool(_event(line)))
 
 
 def still_new(
@@ -158,15 +122,6 @@ def still_new(
             known.append(event)
             new.append(event)
     return new
-
-
-def _end_of_torn_line(descriptor: int) -> bytes:
-    """Return what is missing so that the next line begins a line."""
-    size = os.lseek(descriptor, 0, os.SEEK_END)
-    if size == 0:
-        return b""
-    os.lseek(descriptor, size - 1, os.SEEK_SET)
-    return b"" if os.read(descriptor, 1) == b"\n" else b"\n"
 
 
 def _event(line: dict[str, object]) -> Alert | AlertResolved:

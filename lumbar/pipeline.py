@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from analytics.exercises.records import CountedRepetition, ExerciseSet
-from analytics.findings import CalibrationInUse, Findings
+from analytics.findings import CalibrationInUse
 from analytics.steps import Step, StepDetector
 from analytics.walking import WalkingBouts
 from lumbar.trackers import Noticed, Now, PostureTrackers
-from lumbar.worn import bouts_of, worn
 from posture.calibration import Calibration, CalibrationSource
 from posture.coverage import Coverage
-from posture.decoder import DECODER_DELAY_S, ActivityDecoder, DecodedSeconds, smooth_activity
+from posture.decoder import DECODER_DELAY_S, ActivityDecoder, DecodedSeconds
 from posture.events import (
     Alert,
     AlertResolved,
@@ -27,9 +25,9 @@ from posture.guided_calibration import GuidedCalibration
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler, cells_per_row
 from posture.seconds import SecondFeatures, SecondsLog, SecondSummarizer, join_seconds
-from posture.self_calibration import SelfCalibration, learn_calibration
+from posture.self_calibration import SelfCalibration
 from posture.timeline import PostureSeconds, posture_seconds, unknown_seconds
-from posture.wear import StrapTracker, WearTracker, not_worn
+from posture.wear import StrapTracker, WearTracker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,13 +40,10 @@ if TYPE_CHECKING:
     from lumbar.exercises_sought import ExercisesSought
     from posture.frame import PostureFrame
 
-__all__ = ["LivePipeline", "Noticed", "Now", "PostureTrackers", "Review", "review"]
+__all__ = ["LivePipeline", "Noticed", "Now", "PostureTrackers"]
 
 NEAR_STEP_S = 0.5
 """A second so near a step is walking, for whether the strap has moved: cyclists and exercises shake as much."""
-
-REVIEW_BLOCK_S = 6 * 3600
-"""Long recordings are reviewed in blocks, so that memory stays flat."""
 
 STAGES = (
     "coverage",
@@ -351,46 +346,3 @@ def noticed_at(event: Noticed) -> float:
 def calibration_in_use(calibration: Calibration, time: float) -> CalibrationInUse:
     """Return the record of which calibration holds from `time` on."""
     return CalibrationInUse(time, calibration.source, calibration.profile)
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A whole recording looked at again, with all of it known."""
-
-    calibration: Calibration
-    seconds: PostureSeconds
-    findings: Findings
-
-
-def review(live: LivePipeline, settings: Settings, alerts: Sequence[Alert | AlertResolved]) -> Review:
-    """Return the refined answer for a recording that has been through the live pipeline.
-
-    Knows the future: activities are smoothed backwards, what was learnt of the wearer holds for the whole recording,
-    and time in which the sensor lay somewhere is unknown. The alerts stay those the wearer was given.
-    """
-    start, features = live.coverage.start, live.features
-    walking = bouts_of(live.step_times)
-    calibration = live.calibration
-    if features is None or start is None:
-        empty = np.empty(0)
-        nothing = PostureSeconds(empty.astype(np.int64), (), empty, empty, empty)
-        return Review(calibration, nothing, Findings((*alerts, *walking, *live.sets)))
-    if calibration.source in (CalibrationSource.NONE, CalibrationSource.WALKING):
-        calibration = learn_calibration(features, calibration.acc_offset_ms2)
-    lying_about = not_worn(features)
-    if calibration.upright is None:
-        seconds = unknown_seconds(features)
-    else:
-        state = smooth_activity(features, calibration)
-        seconds = posture_seconds(features, state, calibration).marked_unknown(lying_about)
-    trackers = PostureTrackers(settings, delay_s=0.0)
-    blocks = (seconds.rows(start, start + REVIEW_BLOCK_S) for start in range(0, len(seconds), REVIEW_BLOCK_S))
-    noticed = [event for block in blocks for event in trackers.push(block, calibration)] + trackers.flush()
-    events = [event for event in noticed if not isinstance(event, Alert | AlertResolved | Step | CountedRepetition)]
-    findings = Findings(
-        events=(calibration_in_use(calibration, start), *events, *walking, *live.sets, *alerts),
-        wear=worn(live.coverage.covered, features.second[lying_about]),
-        gaps=tuple(live.coverage.gaps),
-        step_times=live.step_times,
-    )
-    return Review(calibration, seconds, findings)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
 from lumbar.days import keep_recording, main_day, sum_up
-from lumbar.pipeline import review
 from lumbar.publishing import Publisher
+from lumbar.review import review
 from posture.events import Alert, AlertResolved
 
 if TYPE_CHECKING:

@@ -168,7 +168,7 @@ class Wearing:
         """Count an exercise from now on, or none any more."""
         if self._day is None:
             raise SensorError("nothing has come from the sensor yet: wait until it is connected")
-        self._tell(self._day.pipeline.seek(exercises), self._day)
+        self._tell(self._day.seek(exercises), self._day)
 
     def _tell_left_over(self) -> None:
         """Publish the alerts that the program was killed with; those that were active have ended with it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analytics.exercises.records import ExerciseSet
 from config.errors import RecordingError
 from firmware_bridge.recordings.raw_source import RawSource
 from firmware_bridge.recordings.recorder import Recorder
@@ -12,7 +13,9 @@ from firmware_bridge.recordings.segments import list_late, list_segments
 from lumbar.analysis import CHUNK_S, by_the_hour
 from lumbar.days import keep_recording
 from lumbar.given_alerts import GivenAlerts, still_new
-from lumbar.pipeline import LivePipeline, review
+from lumbar.kept_sets import KeptSets
+from lumbar.pipeline import LivePipeline
+from lumbar.review import review
 from posture.events import Alert, AlertResolved
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from firmware_bridge.devices.driver import Resolution
     from firmware_bridge.imu import ImuChunk
+    from lumbar.exercises_sought import ExercisesSought
     from lumbar.history.store import History
     from lumbar.pipeline import Noticed
     from posture.calibration import Calibration
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["DayKeeper", "WearDay", "day_folder", "findings_anew", "keep_day", "recorded_chunks"]
 
 GIVEN_SUFFIX = ".alerts.jsonl"
+SETS_SUFFIX = ".sets.jsonl"
 
 
 class DayKeeper:
@@ -145,8 +150,10 @@ class WearDay:
         self._untold: list[Alert | AlertResolved] = []
         self._end_s = -1.0
         self._given = given_file(self._folder)
+        self._kept_sets = sets_file(self._folder)
         for hour in by_the_hour(recorded_chunks(self._folder)):
             self._alerts += alerts_among(self._follow(*hour))
+        self._sets = self._kept_sets.load()
         if self._recorder is not None:
             self._remember()
 
@@ -187,6 +194,20 @@ class WearDay:
         noticed = self._new(self._follow(chunk))
         self._give(alerts_among(noticed))
         self._open().append(chunk)
+        self._keep_sets(noticed)
+        return noticed
+
+    def seek(self, exercises: ExercisesSought | None) -> list[Noticed]:
+        """Count an exercise from now on, or none any more; return what is still open of the one before.
+
+        Raises
+        ------
+        RecordingError
+            The disk refuses.
+
+        """
+        noticed = self._pipeline.seek(exercises)
+        self._keep_sets(noticed)
         return noticed
 
     def told(self, event: Noticed) -> None:
@@ -214,6 +235,7 @@ class WearDay:
         self._give([event for event in noticed if isinstance(event, Alert)])
         # Their ends are not kept on the disk: a day that is taken up again has not ended.
         self._alerts += [event for event in noticed if isinstance(event, AlertResolved)]
+        self._keep_sets(noticed)
         if self._recorder is not None:
             self._recorder.close()
         return noticed
@@ -229,7 +251,7 @@ class WearDay:
         """
         if self.has_late:
             return findings_anew(self._keeper, self.day, tuple(self._alerts))
-        return review(self._pipeline, self._keeper.settings, self._alerts).findings
+        return review(self._pipeline, self._keeper.settings, self._alerts, self._sets).findings
 
     def _open(self) -> Recorder:
         if self._recorder is None:
@@ -244,6 +266,12 @@ class WearDay:
     def _new(self, noticed: list[Noticed]) -> list[Noticed]:
         new = still_new(alerts_among(noticed), self._alerts)
         return [event for event in noticed if event in new or not isinstance(event, Alert | AlertResolved)]
+
+    def _keep_sets(self, noticed: list[Noticed]) -> None:
+        sets = [event for event in noticed if isinstance(event, ExerciseSet)]
+        if sets:
+            self._kept_sets.add(sets)
+            self._sets += sets
 
     def _give(self, alerts: list[Alert | AlertResolved]) -> None:
         if alerts:
@@ -266,6 +294,11 @@ def given_on(keeper: DayKeeper, day: date) -> list[Alert | AlertResolved] | None
 def given_file(folder: Path) -> GivenAlerts:
     """Return where the alerts of the day with this recording are kept."""
     return GivenAlerts(folder.with_name(folder.name + GIVEN_SUFFIX))
+
+
+def sets_file(folder: Path) -> KeptSets:
+    """Return where the exercise sets of the day with this recording are kept."""
+    return KeptSets(folder.with_name(folder.name + SETS_SUFFIX))
 
 
 def findings_anew(keeper: DayKeeper, day: date, alerts: Iterable[Alert | AlertResolved] | None = None) -> Findings:
@@ -291,7 +324,7 @@ def findings_anew(keeper: DayKeeper, day: date, alerts: Iterable[Alert | AlertRe
     found += pipeline.flush()
     given = alerts if alerts is not None else given_on(keeper, day)
     given = given if given is not None else alerts_among(found)
-    return review(pipeline, keeper.settings, tuple(given)).findings
+    return review(pipeline, keeper.settings, tuple(given), sets_file(keeper.folder_of(day)).load()).findings
 
 
 def is_recorded(folder: Path) -> bool:

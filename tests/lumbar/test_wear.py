@@ -157,16 +157,43 @@ def test_what_it_cannot_do_is_refused(keeper, history, samples):
     wearing.close()
 
 
-def test_a_set_that_others_start_is_counted_until_they_stop_it(keeper, history, samples):
+def with_bows_counted(keeper, history, samples, until_s):
+    """Wear until a time, the bows of the calibration counted as a set; return what is worn and what was seen."""
     wearing, computer, seen = start(keeper, history, samples)
     wearing.command("start_set", {"exercise": "trunk_flexion"})
     bows, rest, *_ = samples.split(17.0)
     wear_through(wearing, computer, bows)
     wearing.command("stop_set", {})
-    wear_through(wearing, computer, rest)
+    wear_through(wearing, computer, rest.rows(0, int(np.searchsorted(rest.time, samples.time[0] + until_s))))
+    return wearing, computer, seen
+
+
+def sets_of(history):
+    return [(each["exercise"], each["repetitions_n"]) for each in history.summary("me", MONDAY)["exercise"]["sets"]]
+
+
+def test_a_set_that_others_start_is_counted_until_they_stop_it(keeper, history, samples):
+    wearing, _, seen = with_bows_counted(keeper, history, samples, 40.0)
     wearing.close()
     (found,) = [event for event in seen.events if isinstance(event, ExerciseSet)]
     assert [repetition.range_deg for repetition in found.repetitions] == pytest.approx([52.0, 52.0], abs=2.0)
+    assert sets_of(history) == [("trunk_flexion", 2)]
+
+
+def test_a_counted_set_survives_a_restart_of_the_program(keeper, history, samples):
+    with_bows_counted(keeper, history, samples, 40.0)[0].close()
+    again, *_ = start(keeper, history, samples)
+    again.close()
+    assert sets_of(history) == [("trunk_flexion", 2)]
+
+
+def test_a_counted_set_survives_samples_that_come_late(keeper, history, samples):
+    wearing, computer, _ = with_bows_counted(keeper, history, samples, 20.0)
+    first, last = (int(np.searchsorted(samples.time, samples.time[0] + s)) for s in (60.0, 90.0))
+    wear_through(wearing, computer, samples.rows(first, last), chunk_s=1.0)
+    wearing.late_samples(samples.rows(first - 1000, first), 100.0)
+    wearing.close()
+    assert sets_of(history) == [("trunk_flexion", 2)]
 
 
 @pytest.mark.parametrize("stop_s", [30.0, 400.0])

@@ -16,7 +16,8 @@ from firmware_bridge.virtual import (
     Walk,
     desk_day,
 )
-from lumbar.pipeline import LivePipeline, review
+from lumbar.pipeline import LivePipeline
+from lumbar.review import review
 from posture.accelerometer_offset import RestSurvey
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import DECODER_DELAY_S, ActivityDecoder, smooth_activity

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from firmware_bridge.virtual import Bend as Bending
 from firmware_bridge.virtual import Calibration as Calibrate
 from firmware_bridge.virtual import Person, Stand
-from lumbar.pipeline import LivePipeline, review
+from lumbar.pipeline import LivePipeline
+from lumbar.review import review
 from posture.bends import BendTracker
 from posture.events import Activity, Bend
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from analytics.posture_tally import PostureTallier
 from firmware_bridge.imu import ImuChunk
 from firmware_bridge.virtual import NotWorn, Stand, StrapSlip, Walk
-from lumbar.pipeline import LivePipeline, review
+from lumbar.pipeline import LivePipeline
+from lumbar.review import review
 from posture.accelerometer_offset import RestSurvey
 from posture.bends import BendTracker
 from posture.calibration import Calibration, CalibrationSource

@@ -5,7 +5,8 @@ import pytest
 
 from firmware_bridge.imu import ImuChunk
 from firmware_bridge.virtual import Gap, SensorModel, Sit, Stand, Walk
-from lumbar.pipeline import LivePipeline, review
+from lumbar.pipeline import LivePipeline
+from lumbar.review import review
 from posture.events import Activity, ActivityEpisode
 
 GYROSCOPE = pytest.mark.parametrize("has_gyro", [True, False], ids=["gyroscope", "no gyroscope"])

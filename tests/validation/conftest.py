@@ -8,7 +8,8 @@ from firmware_bridge.imu import ImuChunk
 from firmware_bridge.recordings.labelled import find_labelled
 from firmware_bridge.recordings.read import open_recording
 from lumbar.analysis import Analysis
-from lumbar.pipeline import LivePipeline, Review
+from lumbar.pipeline import LivePipeline
+from lumbar.review import Review
 from lumbar.validation.case import Case
 from lumbar.validation.labels import Labels
 from posture.calibration import Calibration, CalibrationSource

@@ -1,0 +1,104 @@
+"""A whole recording looked at again at its end, with all of it known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analytics.exercises.records import CountedRepetition, ExerciseSet
+from analytics.findings import Findings
+from analytics.steps import Step
+from analytics.walking import WalkingBout, WalkingBouts
+from lumbar.pipeline import calibration_in_use
+from lumbar.trackers import PostureTrackers
+from posture.calibration import Calibration, CalibrationSource
+from posture.decoder import smooth_activity
+from posture.events import Alert, AlertResolved
+from posture.self_calibration import learn_calibration
+from posture.timeline import PostureSeconds, posture_seconds, unknown_seconds
+from posture.wear import not_worn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from config.settings import Settings
+    from lumbar.pipeline import LivePipeline
+
+__all__ = ["Review", "review"]
+
+REVIEW_BLOCK_S = 6 * 3600
+"""Long recordings are reviewed in blocks, so that memory stays flat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A whole recording looked at again, with all of it known."""
+
+    calibration: Calibration
+    seconds: PostureSeconds
+    findings: Findings
+
+
+def review(
+    live: LivePipeline,
+    settings: Settings,
+    alerts: Sequence[Alert | AlertResolved],
+    sets: Sequence[ExerciseSet] | None = None,
+) -> Review:
+    """Return the refined answer for a recording that has been through the live pipeline.
+
+    Knows the future: activities are smoothed backwards, what was learnt of the wearer holds for the whole recording,
+    and time in which the sensor lay somewhere is unknown. The alerts stay those the wearer was given, and the exercise
+    sets those that were counted: given as `sets` where the pipeline did not count them all itself.
+    """
+    counted = live.sets if sets is None else tuple(sets)
+    start, features = live.coverage.start, live.features
+    walking = bouts_of(live.step_times)
+    calibration = live.calibration
+    if features is None or start is None:
+        empty = np.empty(0)
+        nothing = PostureSeconds(empty.astype(np.int64), (), empty, empty, empty)
+        return Review(calibration, nothing, Findings((*alerts, *walking, *counted)))
+    if calibration.source in (CalibrationSource.NONE, CalibrationSource.WALKING):
+        calibration = learn_calibration(features, calibration.acc_offset_ms2)
+    lying_about = not_worn(features)
+    if calibration.upright is None:
+        seconds = unknown_seconds(features)
+    else:
+        state = smooth_activity(features, calibration)
+        seconds = posture_seconds(features, state, calibration).marked_unknown(lying_about)
+    trackers = PostureTrackers(settings, delay_s=0.0)
+    blocks = (seconds.rows(start, start + REVIEW_BLOCK_S) for start in range(0, len(seconds), REVIEW_BLOCK_S))
+    noticed = [event for block in blocks for event in trackers.push(block, calibration)] + trackers.flush()
+    events = [event for event in noticed if not isinstance(event, Alert | AlertResolved | Step | CountedRepetition)]
+    findings = Findings(
+        events=(calibration_in_use(calibration, start), *events, *walking, *counted, *alerts),
+        wear=worn(live.coverage.covered, features.second[lying_about]),
+        gaps=tuple(live.coverage.gaps),
+        step_times=live.step_times,
+    )
+    return Review(calibration, seconds, findings)
+
+
+def bouts_of(step_times: Sequence[float]) -> list[WalkingBout]:
+    """Return the walking bouts of all steps of a recording."""
+    bouts = WalkingBouts()
+    return [*bouts.push([Step(time) for time in step_times], np.inf), *bouts.flush()]
+
+
+def worn(
+    covered: Sequence[tuple[float, float]], not_worn_seconds: NDArray[np.int64]
+) -> tuple[tuple[float, float], ...]:
+    """Return the covered stretches without the seconds in which the sensor was not worn."""
+    cuts = np.flatnonzero(np.diff(not_worn_seconds) != 1) + 1
+    stretches = [(float(part[0]), float(part[-1] + 1)) for part in np.split(not_worn_seconds, cuts) if len(part)]
+    kept: list[tuple[float, float]] = []
+    for start, end in covered:
+        inside = [(max(a, start), min(b, end)) for a, b in stretches if a < end and b > start]
+        edges = [start, *(edge for pair in inside for edge in pair), end]
+        kept += [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b > a]
+    return tuple(kept)
