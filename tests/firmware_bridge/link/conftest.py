@@ -199,6 +199,40 @@ class Life:
         await asyncio.wait_for(saved, 60)
         self.listener.on_block = None
 
+    async def live_on(self, seconds):
+        """Let it come to rest, then end the program in order."""
+        await asyncio.sleep(seconds)
+        await self.bury()
+
+    async def be_cut(self, chance, times, longest_s):
+        """Break the link in downloads: at most so long after they begin, or between a block and its confirmation."""
+        for number in range(times):
+            await self.download_begun()
+            if number % 3 == 0:
+                await self.block()
+            else:
+                await asyncio.sleep(chance.uniform(0, longest_s))
+            await self.cut(chance)
+            await asyncio.sleep(0.1)
+
+    async def be_killed(self, chance, times, longest_s):
+        """Kill the program in downloads, some with a torn file, and start it anew each time."""
+        for number in range(times):
+            await self.download_begun()
+            if number % 4 == 0:
+                await asyncio.sleep(chance.uniform(0, longest_s))
+                self.kill()
+            else:
+                killed = asyncio.get_running_loop().create_future()
+                self.listener.on_block = lambda killed=killed: (self.kill(), killed.set_result(None))
+                await asyncio.wait_for(killed, 60)
+                if number % 4 == 1:
+                    self.tear(chance)
+            await asyncio.sleep(10)
+            await self.bury()
+            self.sensor.set_in_range(in_range=True)
+            self.start()
+
     @property
     def log_is_empty(self):
         log = self.sensor.log
@@ -240,6 +274,27 @@ def life_in():
 @pytest.fixture
 def numbers_of():
     return numbered
+
+
+@pytest.fixture
+def check_lsp_log():
+    """Return what checks that each sample that an LSP sensor logged is recorded once, and when it was taken."""
+
+    def check(folder, sensor, most_error_s):
+        recorded = concatenate(list(open_recording(folder).chunks()))
+        assert (np.diff(recorded.time) > 0).all(), "in order of time"
+        live, log = (sensor.truths[name].samples() for name in ("imu", "log"))
+        from_log, from_live = (numbered(recorded, truth) for truth in (log, live))
+        time_s = recorded.time - EPOCH_S
+        nearer = np.abs(time_s - log.time_s[from_log]) < np.abs(time_s - live.time_s[from_live])
+        is_late = (from_log >= 0) & ((from_live < 0) | nearer)
+        assert ((from_live >= 0) | is_late).all(), "nothing invented"
+        np.testing.assert_array_equal(np.bincount(from_log[is_late], minlength=len(log.number)), 1)
+        assert np.bincount(from_live[~is_late]).max() == 1, "no live sample twice"
+        assert np.abs(time_s[is_late] - log.time_s[from_log[is_late]]).max() < most_error_s
+        assert sensor.log.overwritten == 0
+
+    return check
 
 
 @pytest.fixture

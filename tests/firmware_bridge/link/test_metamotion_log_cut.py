@@ -38,16 +38,8 @@ def test_a_download_cut_fifty_times_gives_each_logged_sample_once(tmp_path, seed
         await life.begin(seed, Oscillator(ppm=25, wander_ppm=3))
         await asyncio.sleep(60)
         await life.away(120)
-        for number in range(50):
-            await life.download_begun()
-            if number % 3 == 0:
-                await life.block()
-            else:
-                await asyncio.sleep(chance.uniform(0, 3))
-            await life.cut(chance)
-            await asyncio.sleep(0.1)
-        await asyncio.sleep(600)
-        await life.bury()
+        await life.be_cut(chance, 50, 3)
+        await life.live_on(600)
         check_log(life, numbers_of)
 
     run_virtually(live())
@@ -60,23 +52,8 @@ def test_a_program_killed_in_downloads_loses_and_doubles_nothing(tmp_path, numbe
         await life.begin(0, Oscillator(ppm=25, wander_ppm=3))
         await asyncio.sleep(60)
         await life.away(120)
-        for number in range(20):
-            await life.download_begun()
-            if number % 4 == 0:
-                await asyncio.sleep(chance.uniform(0, 3))
-                life.kill()
-            else:
-                killed = asyncio.get_running_loop().create_future()
-                life.listener.on_block = lambda killed=killed: (life.kill(), killed.set_result(None))
-                await asyncio.wait_for(killed, 60)
-                if number % 4 == 1:
-                    life.tear(chance)
-            await asyncio.sleep(10)
-            await life.bury()
-            life.sensor.set_in_range(in_range=True)
-            life.start()
-        await asyncio.sleep(300)
-        await life.bury()
+        await life.be_killed(chance, 20, 3)
+        await life.live_on(300)
         check_log(life, numbers_of)
 
     run_virtually(live())

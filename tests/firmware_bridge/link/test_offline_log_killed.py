@@ -7,11 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from firmware_bridge.imu import concatenate
-from firmware_bridge.recordings import open_recording
 from firmware_bridge.virtual.air import Air, Conditions, Oscillator, SharedLoop, Specimen, open_to_hosts
 from firmware_bridge.virtual.air.sensors import LspSensor
 
@@ -22,6 +19,7 @@ SPEED = 4.0
 DECIMATED = 2
 PIECES_A_BLOCK, MOST_PIECES = 17, 80
 MOST_ERROR_S = 0.25
+"""On the real clock a host that is held up learns the sensor's clock late; test_offline_log.py proves the times."""
 
 
 class CountingSensor(LspSensor):
@@ -96,24 +94,6 @@ async def until(condition, seconds=120):
             await asyncio.sleep(0.05)
 
 
-def check(folder, sensor, numbers_of):
-    recorded = concatenate(list(open_recording(folder / "recording").chunks()))
-    assert (np.diff(recorded.time) > 0).all(), "in order of time"
-    live, log = (sensor.truths[name].samples() for name in ("imu", "log"))
-    from_log, from_live = (numbers_of(recorded, truth) for truth in (log, live))
-    time_s = recorded.time - EPOCH_S
-    nearer = np.abs(time_s - log.time_s[from_log]) < np.abs(time_s - live.time_s[from_live])
-    is_late = (from_log >= 0) & ((from_live < 0) | nearer)
-    assert ((from_live >= 0) | is_late).all(), "nothing invented"
-    np.testing.assert_array_equal(np.bincount(from_log[is_late], minlength=len(log.number)), 1)
-    assert np.bincount(from_live[~is_late]).max() == 1, "no live sample twice"
-    # On the real clock a host that is held up learns the sensor's clock late; test_offline_log.py proves the times.
-    error_s = time_s[is_late] - log.time_s[from_log[is_late]]
-    assert np.abs(error_s).max() < MOST_ERROR_S
-    assert not sensor.blocks, "the sensor's log is empty"
-    assert sensor.log.overwritten == 0
-
-
 async def live(folder, kills, seed):
     loop = asyncio.get_running_loop()
     chance = random.Random(seed)  # noqa: S311 - chance, no secret
@@ -148,7 +128,8 @@ async def live(folder, kills, seed):
 @pytest.mark.parametrize(
     "kills", [3, pytest.param(25, marks=[pytest.mark.slow, pytest.mark.timeout(600)])], ids=["3 kills", "25 kills"]
 )
-def test_a_program_that_is_killed_in_downloads_loses_and_doubles_nothing(tmp_path, kills, numbers_of):
+def test_a_program_that_is_killed_in_downloads_loses_and_doubles_nothing(tmp_path, kills, check_lsp_log):
     with asyncio.Runner(loop_factory=lambda: SharedLoop(time.monotonic(), SPEED)) as runner:
         sensor = runner.run(live(tmp_path, kills, seed=kills))
-    check(tmp_path, sensor, numbers_of)
+    check_lsp_log(tmp_path / "recording", sensor, MOST_ERROR_S)
+    assert not sensor.blocks, "the sensor's log is empty"
