@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-import threading
 from contextlib import ExitStack
 
 import jsonschema
@@ -15,7 +14,6 @@ from rich.console import Console
 
 from analytics.exercises.guided_records import (
     Cue,
-    Did,
     FinishSet,
     Pain,
     Pause,
@@ -24,13 +22,12 @@ from analytics.exercises.guided_records import (
     Resume,
     SessionDone,
     SetDone,
-    Skip,
     Stop,
     StopReason,
 )
 from analytics.exercises.guided_session import GuidedSession
 from analytics.exercises.records import CountedRepetition
-from config.errors import MessagingError, SettingsError
+from config.errors import MessagingError
 from config.exercise_library import load_exercises
 from config.exercise_plan import Plan, PlannedExercise, one_exercise_plan
 from config.known_sensors import KnownSensor
@@ -41,10 +38,9 @@ from firmware_bridge.recordings import open_recording
 from firmware_bridge.virtual import Bend, SensorModel, SimulatedWearer, Stand
 from firmware_bridge.virtual.air import PlayedMotion, Specimen, run_virtually, utc_from, virtual_world
 from lumbar.exercise_session import ExerciseRun, RunOutputs, set_command
-from lumbar.exercise_session_input import HINT, parse_wish, read_wishes
+from lumbar.exercise_session_input import HINT
 from lumbar.exercise_session_live import run_live
 from lumbar.exercise_session_view import TerminalSession, big
-from lumbar.exercise_session_voice import Voice
 from lumbar.history.store import History
 from lumbar.messaging.schema_files import message_schema
 from lumbar.pipeline import LivePipeline
@@ -278,75 +274,6 @@ def test_others_may_begin_and_end_a_set_where_one_is_due(samples):
     assert taken[-1] == FinishSet()
 
 
-@pytest.mark.parametrize(
-    ("line", "command"),
-    [
-        ("\n", Ready()),
-        ("p", Pause()),
-        ("PAUSE", Pause()),
-        ("d", FinishSet()),
-        ("n", Skip()),
-        ("skip tired", Skip(StopReason.TIRED)),
-        ("q", Stop(StopReason.OTHER)),
-        (" stop  pain \n", Stop(StopReason.PAIN)),
-        ("0", Pain(0)),
-        ("10", Pain(10)),
-        ("did 8", Did(8)),
-    ],
-)
-def test_a_line_is_a_wish(line, command):
-    assert parse_wish(line, paused=False) == command
-
-
-@pytest.mark.parametrize("line", ["", "p", "resume"])
-def test_whoever_pauses_goes_on_with_the_same_key(line):
-    assert parse_wish(line, paused=True) == Resume()
-
-
-@pytest.mark.parametrize("line", ["11", "did", "did many", "did -1", "x", "p now", "q because", "-3", "did 5000"])
-def test_a_line_that_is_no_wish_says_what_there_is(line):
-    with pytest.raises(SettingsError, match=r"Enter: ready|the reasons are pain"):
-        parse_wish(line, paused=False)
-
-
-def test_lines_are_read_beside_the_session():
-    got, all_here = [], threading.Event()
-
-    def sink(line):
-        got.append(line)
-        if len(got) == 2:
-            all_here.set()
-
-    read_wishes(io.StringIO("p\n3\n"), sink)
-    assert all_here.wait(10)
-    assert got == ["p\n", "3\n"]
-
-
-def test_the_voice_speaks_in_order_and_leaves_out_what_is_stale():
-    spoken, may_go = [], threading.Event()
-
-    def speak(text):
-        assert may_go.wait(10)
-        spoken.append(text)
-
-    voice = Voice(speak)
-    for number in range(5):
-        voice.say(str(number))
-    may_go.set()
-    with voice:
-        pass
-    assert spoken == ["3", "4"]
-
-
-def test_a_voice_that_fails_harms_nothing():
-    def fail(_text):
-        raise OSError("no sound card")
-
-    with Voice(fail) as voice:
-        voice.say("1")
-        voice.say("2")
-
-
 def test_the_terminal_shows_the_count_large_and_one_sentence(samples):
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=100)
@@ -370,13 +297,6 @@ def run_told(samples):
         run.samples(chunk)
     run.close()
     return view.of(Cue)
-
-
-@pytest.mark.parametrize(("number", "width"), [(None, 0), (0, 3), (7, 3), (10, 7), (123, 11)])
-def test_large_numbers_are_five_lines_high(number, width):
-    rows = big(number).split("\n")
-    assert len(rows) == 5
-    assert {len(row) for row in rows} == {width}
 
 
 def test_a_live_session_is_recorded_counted_and_over_by_itself(tmp_path, monkeypatch):
