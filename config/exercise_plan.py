@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from config.errors import SettingsError
+from config.exercise_library import load_exercises, own_exercises_path
 from config.settings import read_toml
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = [
     "one_exercise_plan",
     "own_plans_path",
     "shipped_plans",
+    "wearers_plan",
 ]
 
 DEFAULT_PLAN = "home"
@@ -155,6 +157,21 @@ def load_plan(name: str, library: ExerciseLibrary, own: Path | None = None) -> P
         file = resources.files("config").joinpath("plans", f"{name}.toml")
         return _plan(tomllib.loads(file.read_text(encoding="utf-8")), library, file.name, name)
     return _of_exercise(name, library, own)
+
+
+def wearers_plan(settings: Settings) -> Plan | None:
+    """Return the wearer's own plan, as it is named by default; None where the wearer has none.
+
+    Raises
+    ------
+    SettingsError
+        Its file, or one of the wearer's exercises, is wrong.
+
+    """
+    own = own_plans_path(settings)
+    if not (own / f"{DEFAULT_PLAN}.toml").is_file():
+        return None
+    return load_plan(DEFAULT_PLAN, load_exercises(own_exercises_path(settings)), own)
 
 
 def _of_exercise(name: str, library: ExerciseLibrary, own: Path | None) -> Plan:

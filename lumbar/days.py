@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from analytics.local_day import LocalDay, local_days
 from analytics.posture_tally import PostureTally
 from analytics.summary_model import DailySummary, DayFacts
 from analytics.walking import WalkingBout
+from config.exercise_plan import wearers_plan
 from lumbar.history.records import HistoryRecord
 from posture.calibration import CalibrationSource
 from posture.events import (
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from config.settings import Settings
-    from lumbar.history.records import JsonValue
+    from lumbar.history.records import ExerciseSession, JsonValue
     from lumbar.history.store import History
 
-__all__ = ["findings_of", "keep_recording", "main_day", "records_of", "repetition_of", "sum_up"]
+__all__ = ["findings_of", "keep_recording", "keep_session", "main_day", "records_of", "repetition_of", "sum_up"]
 
 EVENING_BEFORE_S = 12 * 3600.0
 """A sitting bout that began so long before midnight is still known to the next day's summary."""
@@ -97,8 +98,8 @@ def main_day(findings: Findings, settings: Settings) -> LocalDay | None:
 
 
 def sum_up(findings: Findings, day: LocalDay, settings: Settings, earlier: Sequence[DayFacts] = ()) -> DailySummary:
-    """Return the summary of one local day."""
-    return daily_summary(findings, day, settings.wearer.id, settings, earlier)
+    """Return the summary of one local day, against the wearer's own plan where there is one."""
+    return daily_summary(findings, day, settings.wearer.id, settings, earlier, wearers_plan(settings))
 
 
 def keep_recording(
@@ -125,16 +126,42 @@ def keep_recording(
         The summaries of the local days that the recording touches.
 
     """
+    with history.transaction():
+        history.replace_span(settings.wearer.id, *span, records_of(findings, span[1]), source)
+        return sum_up_anew(history, span, settings)
+
+
+def keep_session(history: History, session: ExerciseSession, source: str, settings: Settings) -> None:
+    """Put a guided session in the history, and sum its day up anew: its sets belong to it."""
+    with history.transaction():
+        history.put_session(settings.wearer.id, session, source)
+        sum_up_anew(history, (session.start, session.end), settings)
+
+
+def sum_up_anew(history: History, span: tuple[float, float], settings: Settings) -> dict[date, DailySummary]:
+    """Sum up the local days that a span touches from all that the history has of them; return the summaries."""
     wearer = settings.wearer.id
     summaries: dict[date, DailySummary] = {}
-    with history.transaction():
-        history.replace_span(wearer, *span, records_of(findings, span[1]), source)
-        for day in local_days(*span, settings.wearer.zone):
-            known = history.episodes(wearer, day.span.start - EVENING_BEFORE_S, day.span.end)
-            summary = sum_up(findings_of(known), day, settings, earlier_days(history, day, wearer))
-            history.put_summary(wearer, day.date, summary.document())
-            summaries[day.date] = summary
+    for day in local_days(*span, settings.wearer.zone):
+        summary = sum_up(findings_on(history, day, wearer), day, settings, earlier_days(history, day, wearer))
+        history.put_summary(wearer, day.date, summary.document())
+        summaries[day.date] = summary
     return summaries
+
+
+def findings_on(history: History, day: LocalDay, wearer: str) -> Findings:
+    """Return all that the history has of a day and the evening before, the sets of guided sessions among it."""
+    since = day.span.start - EVENING_BEFORE_S
+    findings = findings_of(history.episodes(wearer, since, day.span.end))
+    known = findings.of(ExerciseSet)
+    guided = [
+        ExerciseSet(one.exercise, one.start, one.end, _repetitions(one.detail), confidence=1.0)
+        for session in history.sessions(wearer, since, day.span.end)
+        for one in session.sets
+        if one.repetitions is not None
+    ]
+    new = [one for one in guided if not any(one.start < each.end and each.start < one.end for each in known)]
+    return replace(findings, events=(*findings.events, *new))
 
 
 def earlier_days(history: History, day: LocalDay, wearer: str) -> list[DayFacts]:
@@ -156,9 +183,13 @@ def _episode(kind: str, label: str, value: str | None = None) -> Callable[[Any],
     )
 
 
-def repetition_of(detail: dict[str, Any]) -> Repetition:
+def repetition_of(detail: Any) -> Repetition:
     """Return the repetition that `dataclasses.asdict` made a dictionary of."""
     return Repetition(**{**detail, "side": None if detail["side"] is None else Side(detail["side"])})
+
+
+def _repetitions(detail: Any) -> tuple[Repetition, ...]:
+    return tuple(map(repetition_of, detail))
 
 
 WRITE: dict[type, Callable[[Any], HistoryRecord]] = {
@@ -197,7 +228,7 @@ READ: dict[str, Callable[[Any], Any]] = {
     "transition": lambda r: Transition(r.start, TransitionKind(r.label), r.value),
     "alert": lambda r: Alert(r.start, AlertKind(r.label), r.detail["since"]),
     "alert_resolved": lambda r: AlertResolved(r.end, AlertKind(r.label), r.start, r.detail["heeded"]),
-    "exercise_set": lambda r: ExerciseSet(r.label, r.start, r.end, tuple(map(repetition_of, r.detail)), r.value),
+    "exercise_set": lambda r: ExerciseSet(r.label, r.start, r.end, _repetitions(r.detail), r.value),
     "walking": lambda r: WalkingBout(r.start, r.end, r.detail["steps"], r.value),
     "tally": lambda r: PostureTally(
         r.start,

@@ -13,6 +13,7 @@ from analytics.exercises.records import CountedRepetition, ExerciseSet
 from analytics.steps import Step
 from config.errors import MessagingError
 from firmware_bridge.imu import concatenate
+from lumbar.days import keep_session
 from lumbar.exercise_session_document import session_record
 from lumbar.exercises_sought import ExercisesSought
 from lumbar.publishing import Publisher
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from analytics.exercises.guided_records import Command, Standing, Told
     from analytics.exercises.guided_session import GuidedSession
     from config.exercise_library import Exercise
+    from config.settings import Settings
     from firmware_bridge.imu import ImuChunk
     from lumbar.history.store import History
     from lumbar.messaging.client import MessageClient
@@ -81,13 +83,13 @@ class RunOutputs:
     client
         To the broker.
     history
-        Where the session is kept, and for whom.
+        Where the session is kept, and the settings by which its day is summed up.
 
     """
 
     view: SessionView
     client: MessageClient | None = None
-    history: tuple[History, str] | None = None
+    history: tuple[History, Settings] | None = None
 
 
 class ExerciseRun:
@@ -182,8 +184,8 @@ class ExerciseRun:
         if self._publisher is not None:
             self._publisher.publish_session(self._name, session)
         if self._outputs.history is not None:
-            history, wearer = self._outputs.history
-            history.put_session(wearer, session_record(self._name, session), self._source)
+            history, settings = self._outputs.history
+            keep_session(history, session_record(self._name, session), self._source, settings)
 
     def _settle(self, noticed: list[Noticed]) -> None:
         """Hand over what the follower made of the repetitions in the end."""

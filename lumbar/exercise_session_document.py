@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,13 @@ def session_record(name: str, session: SessionDone) -> ExerciseSession:
     """Return a session as the history keeps it."""
     sets = [
         ExerciseSetRecord(
-            one.exercise, one.start, one.end, one.planned, one.count, one.reported, _set(one, session.start)
+            one.exercise,
+            one.start,
+            one.end,
+            one.planned,
+            one.count,
+            one.reported,
+            [asdict(each) for each in one.repetitions],
         )
         for item in session.items
         for one in item.sets

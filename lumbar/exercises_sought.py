@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analytics.exercises.finder import ExerciseFinder
 from config.errors import SettingsError
 from config.exercise_library import load_exercises, own_exercises_path
-from config.exercise_plan import DEFAULT_PLAN, PlannedExercise, load_plan, own_plans_path
+from config.exercise_plan import PlannedExercise, wearers_plan
 
 if TYPE_CHECKING:
     from config.exercise_library import Exercise, ExerciseLibrary
@@ -53,11 +53,9 @@ def sought(settings: Settings, name: str | None) -> ExercisesSought:
     library = load_exercises(own_exercises_path(settings))
     if name is not None:
         return told_exercise(library, name)
-    own = own_plans_path(settings)
-    if not (own / f"{DEFAULT_PLAN}.toml").is_file():
-        return all_exercises(library)
-    plan = load_plan(DEFAULT_PLAN, library, own)
-    return all_exercises(library, frozenset(i.exercise.id for i in plan.items if isinstance(i, PlannedExercise)))
+    plan = wearers_plan(settings)
+    items = () if plan is None else plan.items
+    return all_exercises(library, frozenset(item.exercise.id for item in items if isinstance(item, PlannedExercise)))
 
 
 def all_exercises(library: ExerciseLibrary, planned: frozenset[str] = frozenset()) -> ExercisesSought:

@@ -26,6 +26,7 @@ from lumbar.analysis import calibration_of, nominal_rate_hz, survey_offset
 from lumbar.broker_address import mqtt_settings_at
 from lumbar.commands.inputs import parse_speed
 from lumbar.commands.storage import known_sensors_path, open_history, outbox_path
+from lumbar.days import keep_recording
 from lumbar.exercise_session import ExerciseRun, RunOutputs, SessionView, set_command
 from lumbar.exercise_session_input import HINT, parse_wish, read_wishes
 from lumbar.exercise_session_live import run_live
@@ -34,6 +35,7 @@ from lumbar.exercise_session_voice import Voice, find_voice
 from lumbar.messaging.client import MessageClient
 from lumbar.messaging.identifiers import uuid7
 from lumbar.pipeline import LivePipeline
+from lumbar.review import review
 from lumbar.sensors.chosen import choose_sensor, driver_of
 from lumbar.session import Pace, chunk_seconds
 from lumbar.stopping import stop_on_signals
@@ -89,6 +91,7 @@ def run_replayed_session(options: SessionOptions, choice: RecordingChoice, speed
                 break
             run.samples(chunk)
         session = run.close()
+        _keep_worn(outputs, pipeline, choice.file.name)
         if outputs.client is not None:
             outputs.client.drain(DRAIN_S)
     _finish(session, options)
@@ -119,6 +122,7 @@ def run_live_session(options: SessionOptions, sensor_name: str | None, profile: 
                 await run_live(sensor, radio, run, folder, stack, stop)
         finally:
             session = run.close()
+            _keep_worn(outputs, pipeline, sensor.name)
         return session
 
     with ExitStack() as stack:
@@ -151,8 +155,16 @@ def _outputs(
             )
         )
         client.connect(None)
-    history = (stack.enter_context(open_history(settings)), settings.wearer.id) if keep else None
+    history = (stack.enter_context(open_history(settings)), settings) if keep else None
     return RunOutputs(view, client, history)
+
+
+def _keep_worn(outputs: RunOutputs, pipeline: LivePipeline, source: str) -> None:
+    """Keep that the sensor was worn in the session, and what else it saw; the sets are kept with the session."""
+    start, end = pipeline.coverage.start, pipeline.coverage.end
+    if outputs.history is not None and start is not None and end is not None:
+        history, settings = outputs.history
+        keep_recording(history, review(pipeline, settings, (), sets=()).findings, (start, end), source, settings)
 
 
 def _run(

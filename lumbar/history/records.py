@@ -68,7 +68,7 @@ class ExerciseSetRecord:
     reported
         Those that the wearer said were done; None where nothing was said.
     detail
-        The repetitions one by one, and whatever else belongs to the set, as JSON.
+        The repetitions one by one, as JSON.
 
     """
 

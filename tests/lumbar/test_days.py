@@ -1,5 +1,6 @@
 """Findings survive the history, and re-analysing never doubles anything."""
 
+from dataclasses import asdict, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -7,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics.exercises.records import ExerciseSet, Repetition, Side
 from analytics.findings import CalibrationInUse, Findings
 from analytics.posture_tally import PostureTally
 from analytics.walking import WalkingBout
+from config.exercise_plan import own_plans_path
 from config.settings import load_settings
-from lumbar.days import findings_of, keep_recording, main_day, records_of
+from lumbar.days import findings_of, keep_recording, keep_session, main_day, records_of
+from lumbar.history.records import ExerciseSession, ExerciseSetRecord
 from lumbar.history.store import History
 from posture.calibration import CalibrationSource
 from posture.events import (
@@ -31,6 +35,16 @@ from posture.events import (
 START = 1_767_600_000.0
 END = START + 7200.0
 STEPS = tuple(START + 3000.25 + 0.5 * i for i in range(100))
+BRIDGES = ExerciseSet(
+    "bridge",
+    START + 500,
+    START + 560,
+    tuple(
+        Repetition(at, at + 2, at + 4, side, 31.5, None, 1.5, 1.0, 1.0, 0.4, complete=True)
+        for at, side in ((START + 500, None), (START + 556, Side.LEFT))
+    ),
+    0.9,
+)
 FINDINGS = Findings(
     events=(
         CalibrationInUse(START, CalibrationSource.PROFILE, "me"),
@@ -43,6 +57,7 @@ FINDINGS = Findings(
         Alert(START + 160, AlertKind.SLOUCH, START + 100),
         AlertResolved(START + 400, AlertKind.SLOUCH, START + 160, heeded=False),
         WalkingBout(STEPS[0], STEPS[-1], len(STEPS), 120.0),
+        BRIDGES,
         PostureTally(START, START + 900, (20.0, 45.0), (10, 2, 0), (5, 6, 7, 0, 0, 0, 1)),
         PostureTally(START + 900, START + 1800, (20.0, 45.0), (10, 2, 0), None),
     ),
@@ -102,3 +117,53 @@ def test_a_recording_over_midnight_sums_up_both_days(tmp_path, settings):
         summaries = keep_recording(history, findings, (evening, evening + 7200), "night", settings)
     assert [day.isoformat() for day in summaries] == ["2026-01-05", "2026-01-06"]
     assert [summary.activity.lying_min for summary in summaries.values()] == [60, 60]
+
+
+PLAN = """
+schema = "lumbar.plan/1"
+title = "My home programme"
+days_per_week = 3
+source = "my physiotherapist"
+[[items]]
+exercise = "bridge"
+sets = 2
+"""
+
+
+WORN = Findings((ActivityEpisode(START, END, Activity.STANDING), BRIDGES), wear=((START, END),))
+
+
+def session_of(*sets):
+    records = [
+        ExerciseSetRecord(one.exercise, one.start, one.end, 2, 2, None, [asdict(r) for r in one.repetitions])
+        for one in sets
+    ]
+    return ExerciseSession("s-1", "home", sets[0].start, sets[-1].end, {}, tuple(records))
+
+
+def sets_on_the_day(history):
+    (summary,) = history.summaries("me", date(2026, 1, 1), date(2026, 1, 31)).values()
+    return [(one["exercise"], one["repetitions_n"]) for one in summary["exercise"]["sets"]], summary["exercise"]
+
+
+def test_the_sets_of_a_guided_session_are_in_the_days_summary_once(tmp_path):
+    settings = load_settings()
+    later = replace(BRIDGES, start=BRIDGES.start + 300, end=BRIDGES.end + 300)
+    with History(tmp_path / "history.sqlite") as history:
+        keep_recording(history, WORN, (START, END), "belt", settings)
+        keep_session(history, session_of(BRIDGES, later), "belt", settings)
+        assert sets_on_the_day(history)[0] == [("bridge", 2)] * 2
+        keep_recording(history, WORN, (START, END), "belt", settings)
+        assert sets_on_the_day(history)[0] == [("bridge", 2)] * 2, "and stay when the recording is analysed again"
+
+
+def test_the_day_is_held_against_the_wearers_own_plan(tmp_path, monkeypatch):
+    monkeypatch.setenv("LUMBAR_STORAGE__FOLDER", str(tmp_path))
+    settings = load_settings()
+    own_plans_path(settings).mkdir(parents=True)
+    (own_plans_path(settings) / "home.toml").write_text(PLAN, encoding="utf-8")
+    with History(tmp_path / "history.sqlite") as history:
+        keep_recording(history, WORN, (START, END), "belt", settings)
+        exercise = sets_on_the_day(history)[1]
+    assert exercise["planned"] == [{"exercise": "bridge", "planned_n": 2, "done_n": 1}]
+    assert exercise["share_of_plan"] == 0.5

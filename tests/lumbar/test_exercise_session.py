@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from contextlib import ExitStack
+from datetime import date
 
 import jsonschema
 import numpy as np
@@ -120,12 +121,18 @@ def test_a_session_that_is_kept_is_in_the_history(lumbar, bending_file, plan_fil
         assert lumbar("exercise", plan_file, "--replay", bending_file, "--speed", "max", "--keep")[0] == 0
     with History(tmp_path / "data" / "history.sqlite") as history:
         (session,) = history.sessions("me", START, START + 300)
+        (summary,) = history.summaries("me", date(2026, 1, 1), date(2026, 1, 31)).values()
     assert [(one.exercise, one.repetitions, one.planned) for one in session.sets] == [
         ("trunk_flexion", BENDS, 6),
         ("trunk_flexion", 3, 6),
     ]
     assert session.document["title"] == "Two sets"
     assert session.plan == "two"
+    assert [(one["exercise"], one["repetitions_n"]) for one in summary["exercise"]["sets"]] == [
+        ("trunk_flexion", BENDS),
+        ("trunk_flexion", 3),
+    ]
+    assert summary["wear"]["wear_s"] > 60
 
 
 def test_a_session_is_published(lumbar, bending_file, plan_file, broker, listen):
