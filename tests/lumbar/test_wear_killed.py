@@ -95,6 +95,7 @@ def test_an_alert_is_given_once_wherever_the_program_is_killed_on_the_way(progra
         assert_once(alerts_of, wearer, f"killed before step {step} of {steps_n}")
 
 
+@pytest.mark.slow
 def test_an_alert_is_given_once_although_the_program_is_killed_again_when_it_makes_up_for_it(program, alerts_of):
     (alert_s,) = program("w", watch="")["alerts"]
     steps_n = program("w0", watch="alert", alert_s=alert_s)["steps"]
