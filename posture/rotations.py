@@ -21,6 +21,7 @@ __all__ = [
     "lateral_bend",
     "quaternion_from_up",
     "turn",
+    "turns_about_vertical",
     "unit",
     "up_from_quaternion",
 ]
@@ -97,6 +98,26 @@ def turn(quat: NDArray[np.float64], sensor_to_body: NDArray[np.float64]) -> NDAr
     upright = np.hypot(forward[:, 0], forward[:, 1]) >= np.hypot(upward[:, 0], upward[:, 1])
     pointer = np.where(upright[:, np.newaxis], forward, upward)
     return np.asarray(np.arctan2(pointer[:, 1], pointer[:, 0]))
+
+
+def turns_about_vertical(quat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return by how much the sensor turns about the vertical from each orientation to the next, to the left > 0.
+
+    Parameters
+    ----------
+    quat
+        Shape (n, 4), sensor to world.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n - 1,), in rad, within half a turn.
+
+    """
+    w, x, y, z = quat.T
+    real = w[1:] * w[:-1] + x[1:] * x[:-1] + y[1:] * y[:-1] + z[1:] * z[:-1]
+    about_up = z[1:] * w[:-1] - w[1:] * z[:-1] - x[1:] * y[:-1] + y[1:] * x[:-1]
+    return 2.0 * np.arctan2(np.where(real < 0.0, -about_up, about_up), np.abs(real))
 
 
 def rotate(quat: NDArray[np.float64], vector: NDArray[np.float64]) -> NDArray[np.float64]:

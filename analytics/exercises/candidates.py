@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import cos, hypot, radians
+from math import cos, dist, exp, hypot, radians
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -50,6 +50,15 @@ SLOWER, FASTER = 2.0, 0.5
 
 MINIMUM_DEG = 2.0
 
+HELD = 1.0
+"""Size of a position that is held: the lower back does not tell how far the wearer has come to take it."""
+
+LONG_REST_S = 2.0
+"""Rest before a set that tells its starting position."""
+
+REST_SCALE = 0.6
+"""The set begins so near to where the wearer had rested, as a share of the size of its repetitions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -82,6 +91,13 @@ class Candidate:
         """Return its length."""
         return self.excursion.end - self.excursion.start
 
+    @property
+    def begun_from_rest(self) -> float:
+        """Return how surely it begins where the wearer had rested before, 0 to 1."""
+        excursion = self.excursion
+        off = dist(excursion.stood, excursion.home) / (REST_SCALE * self.size)
+        return min(excursion.stood_s / LONG_REST_S, 1.0) * exp(-(off**2))
+
     def goes_with(self, other: Candidate) -> float:
         """Return a number above 0 where the other goes the same way, below 0 where it goes the other way.
 
@@ -97,11 +113,12 @@ class Candidate:
 
 
 class Signal(StrEnum):
-    """The three signals."""
+    """The three signals, and stillness, in which positions that are held are seen."""
 
     TILT = "tilt"
     TURN = "turn"
     HEIGHT = "height"
+    STILL = "still"
 
 
 def signal_of(exercise: Exercise) -> Signal:
@@ -109,6 +126,8 @@ def signal_of(exercise: Exercise) -> Signal:
 
     Axial rotation turns the upright trunk about the vertical, and is seen by the gyroscope only; lying, it tilts.
     """
+    if exercise.motion.axis is Axis.STILL:
+        return Signal.STILL
     if exercise.motion.axis is Axis.RISE:
         return Signal.HEIGHT
     upright = exercise.start in (Position.STANDING, Position.SEATED)
@@ -122,7 +141,9 @@ def takes_turns(exercise: Exercise) -> bool:
 
 
 def usual_range(exercise: Exercise) -> tuple[float, float]:
-    """Return the usual range in deg or cm; a hold of a position is seen by how it is taken up."""
+    """Return the usual range in deg or cm; a position that is held is taken up or is not."""
+    if exercise.motion.axis is Axis.STILL:
+        return HELD / 2.0, HELD * 2.0
     motion = exercise.motion
     return motion.range_deg or motion.range_cm or (MINIMUM_DEG, 90.0)
 
@@ -187,12 +208,15 @@ def candidate_of(seen: Seen, exercise: Exercise) -> Candidate | None:
     excursion = seen.excursion
     shortest, longest = exercise.tempo.repetition_s
     duration_s = excursion.end - excursion.start
-    if not max(SHORTEST_S, FASTER * shortest) <= duration_s <= min(LONGEST_S, SLOWER * longest):
-        return None
-    if exercise.motion.axis is Axis.STILL and excursion.hold_s < FASTER * exercise.hold.hold_s[0]:
+    held = signal_of(exercise) is Signal.STILL
+    most_s = SLOWER * longest if held else min(LONGEST_S, SLOWER * longest)
+    least_s = max(SHORTEST_S, FASTER * shortest)
+    if not least_s <= duration_s <= most_s or excursion.hold_s < FASTER * exercise.hold.hold_s[0]:
         return None
     if seen.up is not None and not _is_in_position(seen.up, exercise.start):
         return None
+    if held:
+        return Candidate(excursion, HELD, HELD, NO_ROTATION, None)
     if signal_of(exercise) is Signal.TILT:
         return _tilted(seen, exercise)
     amount = excursion.far[0] - excursion.home[0]
@@ -226,7 +250,7 @@ def _tilted(seen: Seen, exercise: Exercise) -> Candidate | None:
     if seen.body is None:
         return Candidate(excursion, None, excursion.size, seen.rotation, None)
     amount = _about(exercise.motion.axis, seen.body)
-    whole = exercise.motion.axis is Axis.STILL or exercise.motion.any_tilt
+    whole = exercise.motion.any_tilt
     if not whole and abs(amount) < ALONG_AXIS * excursion.size:
         return None
     if _is_wrong_way(amount, exercise.motion.way):

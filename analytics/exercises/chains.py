@@ -16,43 +16,44 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from analytics.exercises.candidates import Signal, signal_of, takes_turns, usual_range
-from config.exercise_library import Axis, Sides
+from config.exercise_library import Sides
 
 if TYPE_CHECKING:
     from analytics.exercises.candidates import Candidate
     from config.exercise_library import Exercise
 
-__all__ = ["COMPLETE", "LONG_WAIT_S", "SET_PAUSE_S", "Chain", "ChainState", "ChainWeights", "Node"]
+__all__ = ["COMPLETE", "SET_PAUSE_S", "SHORT_S", "Chain", "ChainState", "ChainWeights", "Node", "Taken"]
 
 SET_PAUSE_S = 12.0
 """A longer pause ends a set; the longest within sets of the development data is 10 s, the shortest between them 15."""
 
-HOLD_PAUSE_S = 35.0
-"""Holds of a whole position are rested from for longer."""
-
 LONGER = 1.6
 """A repetition may last so many times as long as the one before, for the wait for it."""
 
-LONG_WAIT_S = 2.0
-"""Rest before a set that tells its starting position."""
+SWITCH_PAUSE_S = 25.0
+"""Longest pause of a set in which the wearer changes sides."""
 
 MOST_BEFORE = 300
 
-COMPLETE, INCOMPLETE = 0.5, 0.15
-"""A repetition counts from this share of the wearer's own usual size on, and is noticed from that one on."""
+COMPLETE = 0.5
+"""A repetition counts from this share of the wearer's own usual size on."""
 
-FROM_HERE = 0.2
-"""Incomplete ones begin this near to the home of the set, as a share of the usual size."""
+APART_S = 5.0
 
 ENOUGH = 3
+
+ONE_SIDE = 2
+"""After so many repetitions one way the other side may follow."""
+
 LOOSE_HOME = 1.5
 MOST_PAUSE, MOST_PAUSE_S = 2.0, 1.0
 """The first and the last repetition are within so many times the usual pause of the others."""
 
 SHORT_S = 0.3
+"""Repetitions may overlap for so long, since the path passes home between them."""
 
-UNLIKE = 0.25
-"""Sizes that differ more never link."""
+UNLIKE, UNLIKE_LONG = 0.25, 0.5
+"""Sizes and durations that differ more never link."""
 
 ALONG = 0.6
 ACROSS_AXIS = 0.8
@@ -83,6 +84,8 @@ class ChainWeights:
         For the other side than before, and for the same again, where sides alternate.
     reverses
         Against the other way than before, where they do not.
+    switches
+        Against the other way than before, where one side has been done and the other is to follow.
     pause_slope, pause_free_s
         Against pauses, per second beyond the free ones.
     duration_slope, duration_free
@@ -106,9 +109,10 @@ class ChainWeights:
     alternates: float = 1.14
     repeats: float = -0.05
     reverses: float = -1.0
+    switches: float = -0.2
     pause_slope: float = 0.044
     pause_free_s: float = 3.0
-    duration_slope: float = 0.05
+    duration_slope: float = 0.2
     duration_free: float = 0.8
     least: float = -0.32
     overlap: float = 0.25
@@ -130,6 +134,32 @@ class Node:
             found.append(node.candidate)
             node = node.before
         return found[::-1]
+
+    def goes_one_way(self) -> bool:
+        """Whether all repetitions up to this one go the same way, and there are enough of them to be one side."""
+        node, repetitions = self, 1
+        while node.before is not None:
+            if node.before.candidate.goes_with(node.candidate) < 0:
+                return False
+            node, repetitions = node.before, repetitions + 1
+        return repetitions >= ONE_SIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A chain that is over, and the other candidates of its time.
+
+    Parameters
+    ----------
+    chain
+        The best chain, first repetition first.
+    others
+        What was seen beside it.
+
+    """
+
+    chain: tuple[Candidate, ...]
+    others: tuple[Candidate, ...]
 
 
 @dataclass(slots=True)
@@ -162,21 +192,22 @@ class Chain:
         self._weights = weights or ChainWeights()
         self._low, self._high = usual_range(exercise)
         self._alternates = takes_turns(exercise)
+        self._any_tilt = exercise.motion.any_tilt
+        self._is_switched = exercise.sides is Sides.SWITCH
         # Twice integrated acceleration has no lasting height, and feet that are switched begin from another pose.
         loose = 3.0 if signal_of(exercise) is Signal.HEIGHT else 2.0 if exercise.sides is Sides.SWITCH else 1.0
         self._home_scale = loose * self._weights.home_scale
         self._most = self._weights.home + self._weights.base + (self._weights.alternates if self._alternates else 0.0)
-        self.pause_s = HOLD_PAUSE_S if exercise.motion.axis is Axis.STILL else SET_PAUSE_S
+        self.pause_s = SWITCH_PAUSE_S if self._is_switched else SET_PAUSE_S
 
     def link(self, candidate: Candidate) -> Node:
         """Link a candidate to the best chain before it; return its node."""
-        waited = min(candidate.excursion.waited_s / LONG_WAIT_S, 1.0)
-        best, before = self._weights.waited * waited, None
+        best, before = self._weights.waited * candidate.begun_from_rest, None
         for node in reversed(self.state.nodes):
             if candidate.excursion.start - node.candidate.excursion.end > self.pause_s:
                 break
             if node.score + self._most > best and self._may_follow(node.candidate, candidate):
-                gain = self._fit(node.candidate, candidate)
+                gain = self._fit(node, candidate)
                 if gain >= self._weights.least and node.score + gain > best:
                     best, before = node.score + gain, node
         node = Node(candidate, self.alone(candidate) + best, before)
@@ -198,18 +229,19 @@ class Chain:
             return False
         return time - best.candidate.excursion.end > self.pause_s + LONGER * best.candidate.duration_s
 
-    def take(self) -> list[Candidate]:
-        """Return the best chain, and forget it with all that came before its end."""
+    def take(self) -> Taken:
+        """Return the best chain, and forget it with all that was seen in its time."""
         best = self.state.best
         if best is None:
-            return []
-        end = best.candidate.excursion.end
-        chain = self._with_incomplete(self._with_ends(best.chain()))
-        later = [node for node in self.state.nodes if node.candidate.excursion.start >= end]
+            return Taken((), ())
+        chain = self._with_ends(best.chain())
+        start, end = chain[0].excursion.start, chain[-1].excursion.end
+        others = [node.candidate for node in self.state.nodes if node.candidate not in chain]
+        outside = [each for each in others if each.excursion.end <= start - APART_S or each.excursion.start >= end]
         self.state = ChainState()
-        for node in later:
-            self.link(node.candidate)
-        return chain
+        for candidate in outside:
+            self.link(candidate)
+        return Taken(tuple(chain), tuple(others))
 
     def _with_ends(self, chain: list[Candidate]) -> list[Candidate]:
         """Return a chain with the repetition before it and the one after it that belong to its rhythm.
@@ -227,6 +259,7 @@ class Chain:
             each
             for each in others
             if -SHORT_S < chain[0].excursion.start - each.excursion.end < longest
+            and each.begun_from_rest >= chain[0].begun_from_rest
             and self._is_like(each, chain[0], usual)
         ]
         after = [
@@ -240,35 +273,11 @@ class Chain:
         return [each for each in (first, *chain, last) if each is not None]
 
     def _is_like(self, candidate: Candidate, neighbour: Candidate, usual: float) -> bool:
-        if not COMPLETE * usual <= candidate.size <= usual / COMPLETE:
+        if not COMPLETE * usual <= candidate.size <= usual / COMPLETE or _is_unlike(candidate, neighbour):
             return False
         off = dist(candidate.excursion.home, neighbour.excursion.home) / usual
         side = self._side(candidate, neighbour)
         return off < LOOSE_HOME * self._home_scale and side > self._weights.reverses
-
-    def _with_incomplete(self, chain: list[Candidate]) -> list[Candidate]:
-        """Return a chain with what was done between its repetitions, from the same home but not far enough to link."""
-        usual = median(candidate.size for candidate in chain)
-        found = list(chain)
-        for node in sorted(self.state.nodes, key=lambda other: -other.candidate.size):
-            candidate = node.candidate
-            between = chain[0].excursion.end <= candidate.excursion.start <= chain[-1].excursion.start
-            if (
-                between
-                and INCOMPLETE * usual < candidate.size < COMPLETE * usual
-                and self._is_from_here(candidate, chain, usual)
-                and not any(candidate.shared_s(other) > SHORT_S for other in found)
-            ):
-                found.append(candidate)
-        return sorted(found, key=lambda candidate: candidate.excursion.peak)
-
-    def _is_from_here(self, candidate: Candidate, chain: list[Candidate], usual: float) -> bool:
-        last = max(
-            (other for other in chain if other.excursion.end <= candidate.excursion.start + SHORT_S),
-            key=lambda other: other.excursion.end,
-            default=chain[0],
-        )
-        return dist(last.excursion.home, candidate.excursion.home) < FROM_HERE * usual
 
     def alone(self, candidate: Candidate) -> float:
         """Return the score of a repetition without others."""
@@ -277,25 +286,40 @@ class Chain:
         return weights.each + weights.rested * candidate.excursion.rested - weights.range_slope * outside
 
     def _may_follow(self, before: Candidate, after: Candidate) -> bool:
-        if before.excursion.peak >= after.excursion.peak or not UNLIKE < before.size / after.size < 1.0 / UNLIKE:
+        if before.excursion.peak >= after.excursion.peak or _is_unlike(before, after):
             return False
         return before.shared_s(after) <= self._weights.overlap * min(before.duration_s, after.duration_s)
 
-    def _fit(self, before: Candidate, after: Candidate) -> float:
-        weights = self._weights
+    def _fit(self, node: Node, after: Candidate) -> float:
+        weights, before = self._weights, node.candidate
+        switches = self._switches(node, after)
         off = dist(before.excursion.home, after.excursion.home) / max(before.size, after.size)
         fit = weights.home * exp(-((off / self._home_scale) ** 2)) + weights.base
         fit -= weights.size_slope * max(0.0, abs(log(before.size / after.size)) - weights.size_free)
-        fit += self._side(before, after)
-        pause_s = after.excursion.start - before.excursion.end
-        fit -= weights.pause_slope * max(0.0, pause_s - weights.pause_free_s)
+        fit += weights.switches if switches else self._side(before, after)
+        if not switches:
+            fit -= self._pause(after.excursion.start - before.excursion.end)
         longer = abs(log(before.duration_s / after.duration_s))
         return fit - weights.duration_slope * max(0.0, longer - weights.duration_free)
+
+    def _pause(self, pause_s: float) -> float:
+        if pause_s > SET_PAUSE_S:
+            return inf
+        return self._weights.pause_slope * max(0.0, pause_s - self._weights.pause_free_s)
+
+    def _switches(self, node: Node, after: Candidate) -> bool:
+        """Whether one side is done, where all of it comes before the other."""
+        return self._is_switched and node.candidate.goes_with(after) < 0 and node.goes_one_way()
 
     def _side(self, before: Candidate, after: Candidate) -> float:
         weights = self._weights
         along = before.goes_with(after)
-        astray = ACROSS_AXIS if before.amount is None and abs(along) < ALONG else 0.0
+        astray = ACROSS_AXIS if before.amount is None and abs(along) < ALONG and not self._any_tilt else 0.0
         if self._alternates:
             return (weights.alternates if along < 0 else weights.repeats) - astray
         return (weights.reverses if along < 0 else 0.0) - astray
+
+
+def _is_unlike(one: Candidate, other: Candidate) -> bool:
+    sizes, durations = one.size / other.size, one.duration_s / other.duration_s
+    return not (UNLIKE < sizes < 1.0 / UNLIKE and UNLIKE_LONG < durations < 1.0 / UNLIKE_LONG)

@@ -48,8 +48,8 @@ class Excursion:
     rested
         At how many of its two ends the wearer rested: 1 each, 0.5 where the path only turned round, 0 where home was
         only passed.
-    waited_s
-        How long the wearer had rested at home before.
+    stood, stood_s
+        The pose in which the wearer last rested before, and for how long: home, or another.
 
     """
 
@@ -65,11 +65,19 @@ class Excursion:
     hold_end: float
     unsteadiness: float
     rested: float
-    waited_s: float
+    stood: Point
+    stood_s: float
 
 
 def measured(
-    times: Sequence[float], points: Sequence[Point], home: Point, *, known: float, rested: float, waited_s: float
+    times: Sequence[float],
+    points: Sequence[Point],
+    home: Point,
+    *,
+    known: float,
+    rested: float,
+    stood: Point,
+    stood_s: float,
 ) -> Excursion:
     """Return the excursion from a pose that a path has made.
 
@@ -79,7 +87,7 @@ def measured(
         The path, since home was last visited and until it is reached again.
     home
         The pose.
-    known, rested, waited_s
+    known, rested, stood, stood_s
         As in `Excursion`.
 
     """
@@ -105,7 +113,8 @@ def measured(
         hold_end=times[held_to],
         unsteadiness=float(distance[held_from : held_to + 1].std()),
         rested=rested,
-        waited_s=waited_s,
+        stood=stood,
+        stood_s=stood_s,
     )
 
 

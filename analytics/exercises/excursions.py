@@ -62,8 +62,8 @@ STALL_SAMPLES = 3
 LONGEST_S = 90.0
 LONGEST_SAMPLES = int(LONGEST_S * MOVEMENT_HZ)
 EXPIRY_STRIDE = 16
-MOST_RESTS, MOST_TURNS = 5, 6
-"""So many homes of rest, and so many where the path turned round, are watched at once."""
+MOST_RESTS, MOST_TURNS, PROVEN = 5, 6, 2
+"""So many homes of rest, homes where the path turned round, and proven homes of either are watched at once."""
 
 RESTED, TURNED_ROUND = 1.0, 0.5
 """How much an end of an excursion counts as rest."""
@@ -75,29 +75,45 @@ SLOW = 0.025
 """The path stops where it moves by less than this share of the excursion from one sample to the next."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Where the wearer last rested, and for how many samples."""
+
+    point: Point
+    samples: int
+
+
 @dataclass(slots=True, eq=False)
 class Home:
-    """A pose that the path may come back to; distances are squared."""
+    """A pose that the path may come back to; distances are squared.
+
+    `come_back_from` is the farthest point that the path has come back from, and `stood` where the wearer last rested
+    before the path left.
+    """
 
     x: float
     y: float
     z: float
     since: int
+    stood: Stood
     farthest: float = 0.0
     left: bool = False
     rested: float = RESTED
     nearest: float = -1.0
     nearest_at: int = 0
-    waited: int = 0
+    come_back_from: float = 0.0
 
     def distance2(self, point: Point) -> float:
         """Return the squared distance of a point."""
         return (point[0] - self.x) ** 2 + (point[1] - self.y) ** 2 + (point[2] - self.z) ** 2
 
-    def begin(self, index: int, *, rested: float) -> None:
+    def begin(self, index: int, stood: Stood, *, rested: float) -> None:
         """Begin to watch anew from here."""
-        self.since, self.rested = index, rested
+        self.since, self.stood, self.rested = index, stood, rested
         self.farthest, self.left, self.nearest = 0.0, False, -1.0
+
+
+NOWHERE = Stood((0.0, 0.0, 0.0), 0)
 
 
 @dataclass(slots=True)
@@ -110,6 +126,7 @@ class PathState:
     first: int = 0
     turned_round: int = 0
     was_resting: bool = False
+    stood: Stood = NOWHERE
 
 
 class ExcursionFinder(Stage[PathState]):
@@ -213,12 +230,13 @@ class ExcursionFinder(Stage[PathState]):
             (home.x, home.y, home.z),
             known=state.times[-1],
             rested=home.rested + rested,
-            waited_s=home.waited / MOVEMENT_HZ,
+            stood=home.stood.point,
+            stood_s=home.stood.samples / MOVEMENT_HZ,
         )
         if rested > 0.0:
             home.x, home.y, home.z = state.points[at - state.first]
-        home.begin(at, rested=rested)
-        home.waited = 0
+        home.come_back_from = max(home.come_back_from, home.farthest)
+        home.begin(at, state.stood, rested=rested)
         for later in range(at - state.first, index - state.first + 1):
             self._move_away(home, state.points[later])
         return excursion
@@ -240,16 +258,26 @@ class ExcursionFinder(Stage[PathState]):
 
     def _rest(self, point: Point, index: int) -> None:
         """Take the pose as a home: the one there is, or a new one."""
+        state = self._state
+        state.stood = self._stood_on(point)
         home, distance = self._nearest(point)
         if home is None or distance > self._same2:
-            self._add(Home(*point, since=index))
+            self._add(Home(*point, since=index, stood=state.stood))
         elif not home.left:
             home.x, home.y, home.z = point
-            home.begin(index, rested=RESTED)
-            home.waited += REST_STRIDE if self._state.was_resting else 1
+            home.begin(index, state.stood, rested=RESTED)
             homes = self._state.homes
             homes.remove(home)
             self._state.homes = [other for other in homes if other.distance2(point) > self._same2] + [home]
+
+    def _stood_on(self, point: Point) -> Stood:
+        """Return the rest that goes on, or a new one."""
+        state = self._state
+        if state.was_resting:
+            return Stood(point, state.stood.samples + REST_STRIDE)
+        x, y, z = state.stood.point
+        goes_on = (point[0] - x) ** 2 + (point[1] - y) ** 2 + (point[2] - z) ** 2 < self._same2
+        return Stood(point, state.stood.samples + 1 if goes_on else 1)
 
     def _turn_round(self, index: int) -> None:
         """Take the pose where the path turned round, a moment ago, as a home."""
@@ -263,7 +291,7 @@ class ExcursionFinder(Stage[PathState]):
         point = state.points[at - state.first]
         distance = self._nearest(point)[1]
         if distance > self._same2:
-            home = Home(*point, since=at, rested=TURNED_ROUND)
+            home = Home(*point, since=at, stood=state.stood, rested=TURNED_ROUND)
             for later in range(at - state.first, index - state.first + 1):
                 self._move_away(home, state.points[later])
             self._add(home)
@@ -302,12 +330,16 @@ class ExcursionFinder(Stage[PathState]):
         return nearest, least
 
     def _add(self, home: Home) -> None:
-        """Keep the latest homes of each kind, so that wobbling in a hold does not push out where the wearer rested."""
+        """Keep the latest homes of each kind, and those that the path has come back to from farthest.
+
+        Wobbling in a hold, thus, pushes out neither where the wearer rested nor where repetitions begin.
+        """
         homes = [*self._state.homes, home]
         kind = [other for other in homes if (other.rested == RESTED) == (home.rested == RESTED)]
         most = MOST_RESTS if home.rested == RESTED else MOST_TURNS
-        if len(kind) > most:
-            homes.remove(kind[0])
+        if len(kind) > most + PROVEN:
+            proven = sorted(kind, key=lambda other: -other.come_back_from)[:PROVEN]
+            homes.remove(next(other for other in kind if other not in proven))
         self._state.homes = homes
 
     def _forget(self) -> None:

@@ -13,6 +13,8 @@ import numpy as np
 from analytics.exercises.candidates import Signal, candidate_of, seen_of, signal_of
 from analytics.exercises.chains import Chain
 from analytics.exercises.excursions import HEIGHT, TILT, TURN, ExcursionFinder
+from analytics.exercises.held_chain import HeldChain
+from analytics.exercises.holds import FOUND, TOLD, HoldFinder
 from analytics.exercises.movement import MovementSignals
 from analytics.exercises.recognition import FoundSet, chosen
 from analytics.exercises.records import UNKNOWN_EXERCISE, CountedRepetition, ExerciseSet
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from analytics.exercises.candidates import Candidate
     from analytics.exercises.chains import Node
     from analytics.exercises.excursion import Excursion
     from analytics.exercises.movement import Movement
@@ -45,6 +48,9 @@ ACTIVITY_DELAY_S = 10.0
 
 FAINT = -0.5
 """Where nobody said what is done, movements that fit an exercise worse are not taken for its repetitions."""
+
+DRIFT_CM_S2 = 0.25
+"""Slower changes of height are drift: what 0.02 m/s^2 of error make in a movement there and back."""
 
 LEAST_ALONE = 1.1
 """A single repetition must fit well to be a set: begun from rest, and ended at rest."""
@@ -131,20 +137,33 @@ class ExerciseFinder:
         self._by_signal: dict[Signal, list[tuple[str, Exercise]]] = {}
         for name, exercise in self._exercises.items():
             self._by_signal.setdefault(signal_of(exercise), []).append((name, exercise))
-        self._paths = {signal: ExcursionFinder(PARAMETERS[signal]) for signal in self._by_signal}
-        self._state = FinderState({name: Chain(exercise) for name, exercise in self._exercises.items()})
+        self._paths = {
+            signal: ExcursionFinder(parameters)
+            for signal, parameters in PARAMETERS.items()
+            if signal in self._by_signal
+        }
+        self._holds = HoldFinder(TOLD if told else FOUND) if Signal.STILL in self._by_signal else None
+        self._state = FinderState(
+            {
+                name: HeldChain(exercise) if signal_of(exercise) is Signal.STILL else Chain(exercise)
+                for name, exercise in self._exercises.items()
+            }
+        )
 
     @property
     def state(self) -> tuple[Any, ...]:
         """A copy of all that the finder remembers; set it to go on where another one of the same exercises stopped."""
         paths = {signal: path.state for signal, path in self._paths.items()}
-        return self._signals.state, paths, deepcopy(self._state)
+        holds = None if self._holds is None else self._holds.state
+        return self._signals.state, paths, holds, deepcopy(self._state)
 
     @state.setter
     def state(self, state: tuple[Any, ...]) -> None:
-        self._signals.state, paths, own = state
+        self._signals.state, paths, holds, own = state
         for signal, path in self._paths.items():
             path.state = paths[signal]
+        if self._holds is not None:
+            self._holds.state = holds
         self._state = deepcopy(own)
 
     def calibrate(self, time: float, sensor_to_body: NDArray[np.float64] | None, *, shown: bool = True) -> None:
@@ -176,13 +195,12 @@ class ExerciseFinder:
     def push(self, frame: PostureFrame) -> list[CountedRepetition | ExerciseSet]:
         """Return the repetitions and sets that the frame completes."""
         movement = self._signals.push(frame)
-        if len(movement) == 0:
-            return []
         self._state.up.keep(movement)
         found: list[CountedRepetition | ExerciseSet] = []
-        for signal, excursion in self._excursions(movement):
+        for signal, excursion in self._excursions(frame, movement):
             found += self._take(signal, excursion)
-        found += self._over(float(movement.time[-1]))
+        if len(movement):
+            found += self._over(float(movement.time[-1]))
         self._state.up.forget()
         return found
 
@@ -190,7 +208,7 @@ class ExerciseFinder:
         """Return the sets still open."""
         return self._over(np.inf)
 
-    def _excursions(self, movement: Movement) -> list[tuple[Signal, Excursion]]:
+    def _excursions(self, frame: PostureFrame, movement: Movement) -> list[tuple[Signal, Excursion]]:
         """Return the excursions that end in some samples, in the order in which they become known."""
         values = {Signal.TILT: movement.up, Signal.TURN: movement.turn, Signal.HEIGHT: movement.height}
         found = [
@@ -198,6 +216,8 @@ class ExerciseFinder:
             for signal, path in self._paths.items()
             for excursion in path.push(movement.time, values[signal], restarts=movement.restarts)
         ]
+        if self._holds is not None and len(frame):
+            found += [(Signal.STILL, hold) for hold in self._holds.push(frame, movement)]
         return sorted(found, key=lambda pair: pair[1].known)
 
     def _take(self, signal: Signal, excursion: Excursion) -> list[CountedRepetition | ExerciseSet]:
@@ -205,16 +225,24 @@ class ExerciseFinder:
         mounting = self._mounting(excursion.known)
         if mounting is None and not (self._told and self._is_calibrated(excursion.known)):
             return found
-        up = self._state.up.at(excursion.start)
+        is_held = signal is Signal.STILL
+        up = np.radians(excursion.far) if is_held else self._state.up.at(excursion.start)
         seen = seen_of(excursion, is_tilt=signal is Signal.TILT, sensor_to_body=mounting, up=up)
         for name, exercise in self._by_signal[signal]:
             candidate = candidate_of(seen, exercise)
-            if candidate is None or (not self._told and self._state.chains[name].alone(candidate) < FAINT):
+            if candidate is None or not (self._told or self._is_clear(candidate, signal, self._state.chains[name])):
                 continue
             node = self._state.chains[name].link(candidate)
             if self._told and node is self._state.chains[name].state.best and node.score >= LEAST_SCORE:
                 found += self._announce(node, exercise)
         return found
+
+    @staticmethod
+    def _is_clear(candidate: Candidate, signal: Signal, chain: Chain) -> bool:
+        """Whether a movement could be a repetition although nobody has said that any is done."""
+        if signal is Signal.HEIGHT and candidate.size < DRIFT_CM_S2 * candidate.duration_s**2:
+            return False
+        return chain.alone(candidate) >= FAINT
 
     def _mounting(self, time: float) -> NDArray[np.float64] | None:
         mounting = None
@@ -240,16 +268,22 @@ class ExerciseFinder:
         for name, chain in self._state.chains.items():
             while chain.is_over(time):
                 best = chain.state.best
-                candidates = chain.take()
+                taken = chain.take()
                 if best is None or best.score < (LEAST_SCORE if best.before else LEAST_ALONE):
                     continue
                 exercise = self._exercises[name]
                 if self._told:
-                    found += sets_of(candidates, exercise, confidence=1.0)
+                    found += sets_of(taken.chain, taken.others, exercise, confidence=1.0)
                 else:
                     self._state.waiting += [
-                        FoundSet(exercise, tuple(part), best.score * len(part) / len(candidates), name in self._planned)
-                        for part in parts_of(candidates)
+                        FoundSet(
+                            exercise,
+                            tuple(part),
+                            taken.others,
+                            best.score * len(part) / len(taken.chain),
+                            name in self._planned,
+                        )
+                        for part in parts_of(taken.chain, exercise)
                     ]
         if self._state.waiting:
             found += self._decide(time)
@@ -264,12 +298,19 @@ class ExerciseFinder:
         waiting, state.waiting = state.waiting, []
         told: list[ExerciseSet] = []
         for winner in chosen(waiting, lambda at: state.activity.get(int(at))):
-            sets = sets_of(winner.found.chain, winner.found.exercise, confidence=round(winner.confidence, 3))
+            sets = sets_of(
+                winner.found.chain,
+                winner.found.others,
+                winner.found.exercise,
+                confidence=round(winner.confidence, 3),
+            )
             told += sets if winner.known else [replace(each, exercise=UNKNOWN_EXERCISE) for each in sets]
         state.activity = {second: activity for second, activity in state.activity.items() if second > end}
         return [found for found in joined(told) if found.count >= self._least_count(found)]
 
     def _least_count(self, found: ExerciseSet) -> int:
         """Return how many complete repetitions make a set: fewer where they are held, and where both ways are one."""
+        if found.exercise in {name for name, _ in self._by_signal.get(Signal.STILL, ())}:
+            return 1
         held = median(repetition.hold_s for repetition in found.repetitions) >= LONG_HOLD_S
         return LEAST_HELD if held else LEAST_COUNT

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.signal import butter, lfilter, sosfilt, sosfilt_zi
 
 from posture.frame import GRID_HZ, N_AXES
+from posture.rotations import turns_about_vertical
 from posture.stage import Stage
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ LATENCY_S = 0.09
 VERTICAL_HZ = 4.0
 DRIFT_HZ = 0.06
 """Slower changes of height are drift of the twice integrated acceleration."""
+
+GREATEST_OFFSET_MS2 = 0.5
+"""What is more than this in a recording's first sample is movement, not the offset of the accelerometer."""
 
 CM = 100.0
 
@@ -68,6 +72,7 @@ class SignalState:
     """The filters' states; None before the first sample and after a gap."""
 
     up: NDArray[np.float64] | None = None
+    quat: NDArray[np.float64] | None = None
     rate: NDArray[np.float64] | None = None
     turn: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
     vertical: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -110,20 +115,24 @@ class MovementSignals(Stage[SignalState]):
 
     def _restart(self, frame: PostureFrame) -> None:
         smooth = sosfilt_zi(self._smooth)
-        first = float(frame.vertical[0])
+        first = float(np.clip(frame.vertical[0], -GREATEST_OFFSET_MS2, GREATEST_OFFSET_MS2))
         self._state = SignalState(
             up=smooth[:, :, np.newaxis] * frame.up[0],
+            quat=frame.quat[0],
             rate=np.zeros(smooth.shape),
             vertical=sosfilt_zi(self._vertical) * first,
             offset=sosfilt_zi(self._no_offset) * first,
         )
 
     def _turn(self, frame: PostureFrame) -> NDArray[np.float64]:
-        gyr, state = frame.segment.gyr, self._state
-        if gyr is None:
+        """Return the heading of the orientation, which is without the bias of the gyroscope as far as it is known."""
+        state = self._state
+        if frame.segment.gyr is None or state.quat is None:
             return np.zeros(len(frame))
-        rate, state.rate = sosfilt(self._smooth, np.einsum("ni,ni->n", gyr, frame.up), zi=state.rate)
-        turn, state.turn = lfilter([np.degrees(1.0 / GRID_HZ)], [1.0, -1.0], rate, zi=state.turn)
+        quat = np.vstack([state.quat, frame.quat])
+        state.quat = quat[-1]
+        steps, state.rate = sosfilt(self._smooth, turns_about_vertical(quat), zi=state.rate)
+        turn, state.turn = lfilter([1.0], [1.0, -1.0], np.degrees(steps), zi=state.turn)
         return np.asarray(turn)
 
     def _height(self, frame: PostureFrame) -> NDArray[np.float64]:

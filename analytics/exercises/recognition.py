@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import exp, log
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from analytics.exercises.candidates import Signal, signal_of, takes_turns, usual_range
-from analytics.exercises.chains import LONG_WAIT_S, ChainWeights
+from analytics.exercises.chains import ChainWeights
 from config.exercise_library import Counting, Observability, Position, Sides
 from posture.events import Activity
 
@@ -55,6 +55,8 @@ class RecognitionWeights:
         See above.
     size_scatter, duration_scatter, period_scatter
         Greatest median deviation from the median, in e-folds: exercise is regular, everyday movement is not.
+    scatter
+        Greatest sum of the mean deviations of all three, for each repetition: the fewer, the more alike they must be.
     in_turns
         Least share of changes of side where sides alternate.
     sided
@@ -82,6 +84,7 @@ class RecognitionWeights:
     size_scatter: float = 0.2
     duration_scatter: float = 0.25
     period_scatter: float = 0.25
+    scatter: float = 0.1
     in_turns: float = 0.6
     sided: float = 0.2
     sure: float = 4.0
@@ -98,8 +101,8 @@ class FoundSet:
     ----------
     exercise
         Its definition.
-    chain
-        The repetitions.
+    chain, others
+        The repetitions, and what else was seen in their time.
     score
         Of the chain.
     planned
@@ -109,6 +112,7 @@ class FoundSet:
 
     exercise: Exercise
     chain: tuple[Candidate, ...]
+    others: tuple[Candidate, ...]
     score: float
     planned: bool = False
 
@@ -126,6 +130,10 @@ class FoundSet:
     def size(self) -> float:
         """Median size of its repetitions, deg or cm."""
         return median(candidate.size for candidate in self.chain)
+
+    def oddity(self, candidate: Candidate) -> float:
+        """Return how far the size of one of its repetitions is from the usual one, in e-folds."""
+        return abs(log(candidate.size / self.size))
 
     def overlaps(self, other: FoundSet) -> bool:
         """Whether a good part of the shorter one is done in the time of the other."""
@@ -174,7 +182,7 @@ def fit(found: FoundSet, weights: RecognitionWeights = WEIGHTS) -> float:
     return (
         (found.score - weights.turns_off * ALTERNATES * changes) / len(chain)
         + weights.rested * (fmean(candidate.excursion.rested for candidate in chain) - 1.0)
-        + weights.waited * min(chain[0].excursion.waited_s / LONG_WAIT_S, 1.0)
+        + weights.waited * chain[0].begun_from_rest
         - weights.range_z * off
         - weights.tempo_z * slow
         - weights.hold_z * hold
@@ -209,7 +217,21 @@ def chosen(
         rivals = [marks[id(other)] for other in able if other is not found and found.overlaps(other)]
         gap = marks[id(found)] - max(rivals, default=0.0)
         winners.append(Winner(found, 1.0 / (1.0 + exp(-weights.sure * gap)), known=marks[id(found)] >= weights.known))
-    return sorted(winners, key=lambda winner: winner.found.start)
+    return _apart(sorted(winners, key=lambda winner: winner.found.start))
+
+
+def _apart(winners: list[Winner]) -> list[Winner]:
+    """Return sets that do not overlap: of two the end that is less like the rest of its set is not part of it."""
+    for index in range(1, len(winners)):
+        before, after = winners[index - 1].found, winners[index].found
+        while before.end > after.start and len(before.chain) > 1 and len(after.chain) > 1:
+            if before.oddity(before.chain[-1]) > after.oddity(after.chain[0]):
+                before = replace(before, chain=before.chain[:-1])
+            else:
+                after = replace(after, chain=after.chain[1:])
+        winners[index - 1] = replace(winners[index - 1], found=before)
+        winners[index] = replace(winners[index], found=after)
+    return winners
 
 
 def _mark(found: FoundSet, others: Sequence[FoundSet], weights: RecognitionWeights) -> float:
@@ -227,6 +249,8 @@ def _mark(found: FoundSet, others: Sequence[FoundSet], weights: RecognitionWeigh
 
 
 def _has_enough(found: FoundSet, weights: RecognitionWeights) -> bool:
+    if signal_of(found.exercise) is Signal.STILL:
+        return True
     held = median(candidate.excursion.hold_s for candidate in found.chain)
     few = weights.few_held if held >= weights.long_hold_s else weights.few
     if found.exercise.counting is Counting.BOTH_WAYS:
@@ -243,18 +267,30 @@ def _is_regular(found: FoundSet, weights: RecognitionWeights) -> bool:
     starts = [candidate.excursion.start for candidate in chain]
     periods = [max(after - before, SHORTEST_PERIOD_S) for before, after in zip(starts, starts[step:], strict=False)]
     sides = [chain[side::step] for side in range(step)]
+    sizes = [[each.size for each in side] for side in sides]
+    durations = [[each.duration_s for each in side] for side in sides]
     return (
-        all(_scatter([each.size for each in side]) <= weights.size_scatter for side in sides)
-        and all(_scatter([each.duration_s for each in side]) <= weights.duration_scatter for side in sides)
+        all(_scatter(side) <= weights.size_scatter for side in sizes)
+        and all(_scatter(side) <= weights.duration_scatter for side in durations)
         and _scatter(periods) <= weights.period_scatter
+        and max(map(_spread, sizes)) + max(map(_spread, durations)) + _spread(periods) <= weights.scatter * len(chain)
     )
 
 
 def _scatter(values: Sequence[float]) -> float:
-    """Return the median distance from the median, in e-folds."""
+    """Return the median distance from the median, in e-folds: blind to a few strange ones."""
+    return median(_distances(values))
+
+
+def _spread(values: Sequence[float]) -> float:
+    """Return the mean distance from the median, in e-folds."""
+    return fmean(_distances(values))
+
+
+def _distances(values: Sequence[float]) -> list[float]:
     logs = [log(value) for value in values]
     middle = median(logs)
-    return median(abs(value - middle) for value in logs)
+    return [abs(value - middle) for value in logs]
 
 
 def _changes_sides(found: FoundSet, weights: RecognitionWeights) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import log
+from math import dist, log
 from statistics import median
 from typing import TYPE_CHECKING
 
-from analytics.exercises.chains import COMPLETE, SET_PAUSE_S
+from analytics.exercises.chains import COMPLETE, SET_PAUSE_S, SHORT_S
 from analytics.exercises.records import ExerciseSet, Repetition, Side
 from config.exercise_library import Axis, Counting, Sides
 
@@ -24,8 +24,20 @@ OWN = 7
 STRANGE = 0.85
 """First and last repetitions whose size differs from the others' by more than this, in e-folds, are none of them."""
 
-OTHER_SET = 0.75
-"""Where the usual size changes by more than this, in e-folds, another movement has begun."""
+OTHER_SIZE, OTHER_DURATION = 0.75, 0.7
+"""Where the usual size or duration changes by more than this, in e-folds, another movement has begun."""
+
+INCOMPLETE = 0.15
+"""Repetitions that stop short are noticed from this share of the usual size on."""
+
+FROM_HERE = 0.2
+"""They begin this near to the home of the set, as a share of the usual size."""
+
+LONG, LONG_SCATTERS = 0.35, 4.0
+"""An excursion is a rest where it is longer than usual by so many e-folds, and by so many standard deviations."""
+
+NORMAL = 0.6745
+"""Median distance from the median of a normal distribution, in standard deviations."""
 
 NEIGHBOURS = 5
 LEAST_OF_A_SET = 2
@@ -34,11 +46,24 @@ PAIR_PAUSE_S = 6.0
 """Longest pause between the two ways of a repetition that goes both ways."""
 
 
-def sets_of(chain: Sequence[Candidate], exercise: Exercise, confidence: float) -> list[ExerciseSet]:
-    """Return the sets that a finished chain holds, in order of time: one, or one for each size of movement."""
+def sets_of(
+    chain: Sequence[Candidate], others: Sequence[Candidate], exercise: Exercise, confidence: float
+) -> list[ExerciseSet]:
+    """Return the sets that a finished chain holds, in order of time: one, or one for each size of movement.
+
+    Parameters
+    ----------
+    chain, others
+        The chain, and what was seen beside it: incomplete repetitions are among it.
+    exercise
+        Its definition.
+    confidence
+        How sure the exercise is, 0 to 1.
+
+    """
     sets = []
-    for part in parts_of(list(chain)):
-        repetitions = repetitions_of(_without_strange_ends(part), exercise)
+    for part in parts_of(chain, exercise):
+        repetitions = repetitions_of(_with_incomplete(_without_strange_ends(part), others), exercise)
         if any(repetition.complete for repetition in repetitions):
             sets.append(
                 ExerciseSet(exercise.id, repetitions[0].start, repetitions[-1].end, tuple(repetitions), confidence)
@@ -117,13 +142,13 @@ def _repetition(parts: tuple[Candidate, ...], exercise: Exercise, *, complete: b
     longest = max((part.excursion for part in parts), key=lambda excursion: excursion.hold_s)
     hold_s = longest.hold_s if longest.hold_s >= SHORTEST_HOLD_S else 0.0
     size = sum(part.size for part in parts)
-    rises = exercise.motion.axis is Axis.RISE
+    rises, still = exercise.motion.axis is Axis.RISE, exercise.motion.axis is Axis.STILL
     return Repetition(
         start=first.start,
         peak=first.peak,
         end=last.end,
         side=_side(parts[0], exercise),
-        range_deg=None if rises else size,
+        range_deg=None if rises or still else size,
         range_cm=size if rises else None,
         hold_s=hold_s,
         out_s=first.hold_start - first.start,
@@ -140,15 +165,80 @@ def _side(candidate: Candidate, exercise: Exercise) -> Side | None:
     return positive if candidate.side > 0 else (Side.RIGHT if positive is Side.LEFT else Side.LEFT)
 
 
-def parts_of(chain: list[Candidate]) -> list[list[Candidate]]:
-    """Return a chain cut where the usual size changes: where another movement has begun."""
-    cuts = [0]
-    for index in range(1, len(chain)):
-        before = median(candidate.size for candidate in chain[max(cuts[-1], index - NEIGHBOURS) : index])
-        after = median(candidate.size for candidate in chain[index : index + NEIGHBOURS])
-        if abs(log(before / after)) > OTHER_SET and min(index - cuts[-1], len(chain) - index) >= LEAST_OF_A_SET:
-            cuts.append(index)
-    return [chain[start:stop] for start, stop in zip(cuts, [*cuts[1:], len(chain)], strict=True)]
+def parts_of(chain: Sequence[Candidate], exercise: Exercise) -> list[list[Candidate]]:
+    """Return a chain cut where another movement has begun, and where the wearer rested in another pose."""
+    if exercise.motion.axis is Axis.STILL:
+        return [list(chain)]
+    return [part for alike in _cut_at_changes(chain) for part in _cut_at_rests(alike)]
+
+
+def _cut_at_changes(chain: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Return a chain cut where the usual size or duration changes."""
+    sizes = [log(candidate.size) for candidate in chain]
+    durations = [log(candidate.duration_s) for candidate in chain]
+    cuts = [
+        cut
+        for values, most in ((sizes, OTHER_SIZE), (durations, OTHER_DURATION))
+        for cut in range(LEAST_OF_A_SET, len(chain) - LEAST_OF_A_SET + 1)
+        if abs(_step(values, cut)) > most
+    ]
+    if not cuts:
+        return [list(chain)]
+    cut = min(cuts, key=lambda each: _left_over(sizes, each) + _left_over(durations, each))
+    return [*_cut_at_changes(chain[:cut]), *_cut_at_changes(chain[cut:])]
+
+
+def _step(values: Sequence[float], cut: int) -> float:
+    """Return by how much the usual value changes at a cut."""
+    return median(values[cut : cut + NEIGHBOURS]) - median(values[max(0, cut - NEIGHBOURS) : cut])
+
+
+def _left_over(values: Sequence[float], cut: int) -> float:
+    """Return how far the values are from the usual one of their part, in all."""
+    return sum(abs(value - median(part)) for part in (values[:cut], values[cut:]) for value in part)
+
+
+def _cut_at_rests(chain: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Return a chain cut where an excursion is much longer than usual: a rest in another pose, as between sets.
+
+    How much longer follows from how regular the others are.
+    """
+    durations = [log(candidate.duration_s) for candidate in chain]
+    usual = median(durations)
+    scatter = median(abs(duration - usual) for duration in durations) / NORMAL
+    longest = usual + max(LONG, LONG_SCATTERS * scatter)
+    parts: list[list[Candidate]] = [[]]
+    for candidate, duration in zip(chain, durations, strict=True):
+        if duration > longest and candidate.duration_s > SET_PAUSE_S:
+            parts.append([])
+        else:
+            parts[-1].append(candidate)
+    return [part for part in parts if part]
+
+
+def _with_incomplete(chain: list[Candidate], others: Sequence[Candidate]) -> list[Candidate]:
+    """Return a chain with what was done between its repetitions, from the same home but not far enough to link."""
+    usual = median(candidate.size for candidate in chain)
+    found = list(chain)
+    for candidate in sorted(others, key=lambda other: -other.size):
+        between = chain[0].excursion.end <= candidate.excursion.start <= chain[-1].excursion.start
+        if (
+            between
+            and INCOMPLETE * usual < candidate.size < COMPLETE * usual
+            and _is_from_here(candidate, chain, usual)
+            and not any(candidate.shared_s(other) > SHORT_S for other in found)
+        ):
+            found.append(candidate)
+    return sorted(found, key=lambda candidate: candidate.excursion.peak)
+
+
+def _is_from_here(candidate: Candidate, chain: Sequence[Candidate], usual: float) -> bool:
+    last = max(
+        (other for other in chain if other.excursion.end <= candidate.excursion.start + SHORT_S),
+        key=lambda other: other.excursion.end,
+        default=chain[0],
+    )
+    return dist(last.excursion.home, candidate.excursion.home) < FROM_HERE * usual
 
 
 def _without_strange_ends(chain: list[Candidate]) -> list[Candidate]:

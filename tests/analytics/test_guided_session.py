@@ -86,7 +86,8 @@ class Told:
         for i in range(steps):
             start, end = self.now + seconds * i / steps, self.now + seconds * (i + 1) / steps
             inside = [one for one in seen if T0 + start < one.time <= T0 + end]
-            self.chain += [one.repetition for one in inside if isinstance(one, CountedRepetition)]
+            if self.followed is not None:
+                self.chain += [one.repetition for one in inside if isinstance(one, CountedRepetition)]
             self.told += self.session.push(T0 + start, T0 + end, inside)
             self.now, before = end, self.now
             self.follow()

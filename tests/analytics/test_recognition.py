@@ -31,7 +31,8 @@ def chain(sizes, hold_s=2.0, period_s=6.0, start=0.0, signs=(1,)):
             hold_end=begin + 2.5,
             unsteadiness=0.2,
             rested=2.0,
-            waited_s=2.0,
+            stood=(0.0, 0.0, 57.3),
+            stood_s=2.0,
         )
         amount = size * signs[index % len(signs)]
         found.append(Candidate(excursion, amount, size, (0.0, 1.0, 0.0), amount))
@@ -39,7 +40,7 @@ def chain(sizes, hold_s=2.0, period_s=6.0, start=0.0, signs=(1,)):
 
 
 def found_set(name, sizes, *, planned=False, **how):
-    return FoundSet(LIBRARY[name], chain(sizes, **how), score=1.0 * len(sizes), planned=planned)
+    return FoundSet(LIBRARY[name], chain(sizes, **how), others=(), score=1.0 * len(sizes), planned=planned)
 
 
 def lying(_time):

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from analytics.exercises.finder import ExerciseFinder
 from analytics.exercises.records import ExerciseSet, Side
@@ -12,6 +13,7 @@ from config.errors import TeachingError
 from config.exercise_library import Axis, Position, Sides, Way, load_exercises
 from config.exercise_writer import save_exercise
 from posture.frame import GRID_HZ, GridSegment, PostureFrame
+from posture.rotations import quaternion_from_up
 
 START = 1_000.0
 UPRIGHT, ON_BACK, FACE_DOWN = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0, -1.0)
@@ -42,11 +44,24 @@ def profile(amounts, hold_s=0.0):
     return time, value
 
 
+def headed(up, rate):
+    """Return the quaternions, sensor to world, of a sensor with this way up that turns so fast to the left."""
+    steps = np.column_stack([1.0 + np.einsum("ni,ni->n", up[1:], up[:-1]), np.cross(up[1:], up[:-1])])
+    tilts = Rotation.from_quat(steps, scalar_first=True)
+    turns = Rotation.from_rotvec(np.outer(rate[1:] / GRID_HZ, (0.0, 0.0, 1.0)))
+    orientation = Rotation.from_quat(quaternion_from_up(up[:1]), scalar_first=True)[0]
+    found = [orientation]
+    for tilt, turn in zip(tilts, turns, strict=True):
+        orientation = turn * orientation * tilt
+        found.append(orientation)
+    return Rotation.concatenate(found).as_quat(scalar_first=True)
+
+
 def frames_from(time, up, rate, vertical, mounting, rows=GRID_HZ * 10):
     """Return posture frames of up and of the turn about it in the body, as a sensor mounted in some way sees them."""
     up = up @ mounting
     segments = [slice(first, first + rows) for first in range(0, len(time), rows)]
-    quat = np.tile([1.0, 0.0, 0.0, 0.0], (len(time), 1))
+    quat = headed(up, rate)
     first_row = round(START * GRID_HZ)
     return tuple(
         PostureFrame(

@@ -15,6 +15,7 @@ from posture.rotations import (
     quaternion_from_up,
     rotate,
     turn,
+    turns_about_vertical,
     unit,
     up_from_quaternion,
 )
@@ -72,6 +73,22 @@ def test_turn_of_one_who_lies_follows_the_trunk():
     on_the_back = Rotation.align_vectors([[1, 0, 0], [0, 0, 1]], [UP, FORWARD])[0]  # head to world x, face up
     turned = Rotation.from_rotvec([0, 0, 0.5]) * on_the_back
     assert turn(wxyz(turned), np.eye(3))[0] == pytest.approx(0.5)
+
+
+@given(rotations(), st.lists(st.floats(-3, 3), min_size=1, max_size=5), st.booleans())
+def test_turns_about_the_vertical_are_seen_in_any_posture(start, angles, flips):
+    orientations = [start]
+    for angle in angles:
+        orientations.append(Rotation.from_rotvec([0, 0, angle]) * orientations[-1])
+    quat = np.vstack([wxyz(each) for each in orientations])
+    quat[1::2] *= -1 if flips else 1
+    np.testing.assert_allclose(turns_about_vertical(quat), angles, atol=1e-9)
+
+
+@given(rotations(), st.floats(-1, 1), st.floats(0, 2 * np.pi))
+def test_tilting_is_no_turn_about_the_vertical(start, angle, towards):
+    tilted = Rotation.from_rotvec(angle * np.array([np.cos(towards), np.sin(towards), 0.0])) * start
+    assert turns_about_vertical(np.vstack([wxyz(start), wxyz(tilted)]))[0] == pytest.approx(0, abs=1e-9)
 
 
 @given(up=directions())
