@@ -193,7 +193,7 @@ class Chain:
         self._low, self._high = usual_range(exercise)
         self._alternates = takes_turns(exercise)
         self._any_tilt = exercise.motion.any_tilt
-        self._is_switched = exercise.sides is Sides.SWITCH
+        self._is_switched = exercise.sides is Sides.SWITCH and exercise.side_axis in (None, exercise.motion.axis)
         # Twice integrated acceleration has no lasting height, and feet that are switched begin from another pose.
         loose = 3.0 if signal_of(exercise) is Signal.HEIGHT else 2.0 if exercise.sides is Sides.SWITCH else 1.0
         self._home_scale = loose * self._weights.home_scale

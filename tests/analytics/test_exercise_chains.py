@@ -111,3 +111,9 @@ def test_what_stops_short_between_repetitions_is_told_as_incomplete():
     (found,) = sets_of(whole, [short, elsewhere], BRIDGE, confidence=1.0)
     assert [each.start for each in found.repetitions] == [0.0, 6.0, 12.0, 18.0, 24.0]
     assert [each.complete for each in found.repetitions] == [True, True, False, True, True]
+
+
+def test_where_both_legs_tilt_the_pelvis_the_same_way_the_way_back_is_not_the_other_side():
+    stretches = row(3, every_s=20.0, length_s=16.0)
+    rest = repetition(56.5, length_s=20.0, size=-20.0)
+    assert stretches in taken([*stretches, rest], LIBRARY["standing_hip_flexor_stretch"])
