@@ -164,10 +164,14 @@ class Taken:
 
 @dataclass(slots=True)
 class ChainState:
-    """The nodes that later ones may be linked to, in order of their ends, and the best chain's last node."""
+    """The nodes that later ones may be linked to, in order of their ends, and the best chain's last node.
+
+    What begins before `taken_until` was seen in the time of a set that has been told.
+    """
 
     nodes: list[Node] = field(default_factory=list)
     best: Node | None = None
+    taken_until: float = -inf
 
 
 class Chain:
@@ -201,7 +205,9 @@ class Chain:
         self.pause_s = SWITCH_PAUSE_S if self._is_switched else SET_PAUSE_S
 
     def link(self, candidate: Candidate) -> Node:
-        """Link a candidate to the best chain before it; return its node."""
+        """Link a candidate to the best chain before it, unless a set has been told of its time; return its node."""
+        if candidate.excursion.start < self.state.taken_until:
+            return Node(candidate, 0.0, None)
         best, before = self._weights.waited * candidate.begun_from_rest, None
         for node in reversed(self.state.nodes):
             if candidate.excursion.start - node.candidate.excursion.end > self.pause_s:
@@ -241,6 +247,7 @@ class Chain:
         self.state = ChainState()
         for candidate in outside:
             self.link(candidate)
+        self.state.taken_until = end
         return Taken(tuple(chain), tuple(others))
 
     def _with_ends(self, chain: list[Candidate]) -> list[Candidate]:

@@ -40,7 +40,7 @@ NORMAL = 0.6745
 """Median distance from the median of a normal distribution, in standard deviations."""
 
 NEIGHBOURS = 5
-LEAST_OF_A_SET = 2
+LEAST_OF_A_SET, LEAST_OF_A_PART = 2, 3
 SHORTEST_HOLD_S = 1.0
 PAIR_PAUSE_S = 6.0
 """Longest pause between the two ways of a repetition that goes both ways."""
@@ -93,11 +93,7 @@ def repetitions_of(chain: Sequence[Candidate], exercise: Exercise) -> list[Repet
     """Return the repetitions of a chain, each judged by those before it, as they are announced."""
     if exercise.counting is Counting.BOTH_WAYS:
         return _both_ways(chain, exercise)
-    complete = _complete(chain)
-    return [
-        _repetition((candidate,), exercise, complete=is_complete)
-        for candidate, is_complete in zip(chain, complete, strict=True)
-    ]
+    return _whole([(candidate,) for candidate in chain], exercise)
 
 
 def _both_ways(chain: Sequence[Candidate], exercise: Exercise) -> list[Repetition]:
@@ -105,36 +101,34 @@ def _both_ways(chain: Sequence[Candidate], exercise: Exercise) -> list[Repetitio
 
     Where all go one way, the wearer begins at one end of the movement and each excursion is a whole repetition.
     """
-    is_complete = _complete(chain)
-    pairs: list[tuple[tuple[Candidate, ...], bool]] = []
-    first: int | None = None
-    for index, candidate in enumerate(chain):
-        if first is None or not _goes_back(chain[first], candidate):
-            first = index
+    pairs: list[tuple[Candidate, ...]] = []
+    first: Candidate | None = None
+    for candidate in chain:
+        if first is None or not _goes_back(first, candidate):
+            first = candidate
             continue
-        pairs.append(((chain[first], candidate), is_complete[index] or is_complete[first]))
+        pairs.append((first, candidate))
         first = None
-    if not pairs:
-        pairs = [((candidate,), is_complete[index]) for index, candidate in enumerate(chain)]
-    return [_repetition(pair, exercise, complete=complete) for pair, complete in pairs]
+    return _whole(pairs or [(candidate,) for candidate in chain], exercise)
+
+
+def _whole(parts: Sequence[tuple[Candidate, ...]], exercise: Exercise) -> list[Repetition]:
+    """Return the repetitions that these parts are, each complete if it goes as far as the complete ones before it."""
+    usual: list[float] = []
+    repetitions = []
+    for part in parts:
+        size = sum(candidate.size for candidate in part)
+        is_complete = not usual or size >= COMPLETE * median(usual[-OWN:])
+        repetitions.append(_repetition(part, exercise, complete=is_complete))
+        if is_complete:
+            usual.append(size)
+    return repetitions
 
 
 def _goes_back(first: Candidate, second: Candidate) -> bool:
     if second.excursion.start - first.excursion.end > PAIR_PAUSE_S:
         return False
     return first.goes_with(second) < 0
-
-
-def _complete(chain: Sequence[Candidate]) -> list[bool]:
-    """Return which candidates go far enough, each judged by the complete ones before it."""
-    usual: list[float] = []
-    complete = []
-    for candidate in chain:
-        is_complete = not usual or candidate.size >= COMPLETE * median(usual[-OWN:])
-        complete.append(is_complete)
-        if is_complete:
-            usual.append(candidate.size)
-    return complete
 
 
 def _repetition(parts: tuple[Candidate, ...], exercise: Exercise, *, complete: bool) -> Repetition:
@@ -179,7 +173,7 @@ def _cut_at_changes(chain: Sequence[Candidate]) -> list[list[Candidate]]:
     cuts = [
         cut
         for values, most in ((sizes, OTHER_SIZE), (durations, OTHER_DURATION))
-        for cut in range(LEAST_OF_A_SET, len(chain) - LEAST_OF_A_SET + 1)
+        for cut in range(LEAST_OF_A_PART, len(chain) - LEAST_OF_A_PART + 1)
         if abs(_step(values, cut)) > most
     ]
     if not cuts:
