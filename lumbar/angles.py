@@ -51,7 +51,8 @@ def write_angles(recording: Recording, calibration: Calibration, path: Path) -> 
     """
     part = path.with_name(path.name + ".part")
     per_row = cells_per_row(nominal_rate_hz(recording))
-    resampler, orientation = Resampler(per_row), OrientationFilter(per_row, calibration.acc_offset_ms2)
+    orientation = OrientationFilter(per_row, calibration.acc_offset_ms2, calibration.gyr_bias_rad_s)
+    resampler = Resampler(per_row)
     try:
         with pq.ParquetWriter(part, SCHEMA, compression="zstd") as writer:
             for chunk in recording.chunks(CHUNK_S):

@@ -22,11 +22,12 @@ from posture.events import (
     Transition,
 )
 from posture.guided_calibration import GuidedCalibration
+from posture.mounting_search import MountingSearch
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler, cells_per_row
 from posture.seconds import SecondFeatures, SecondsLog, SecondSummarizer, join_seconds
 from posture.self_calibration import SelfCalibration
-from posture.timeline import PostureSeconds, posture_seconds, unknown_seconds
+from posture.timeline import PostureSeconds, posture_seconds
 from posture.wear import StrapTracker, WearTracker
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from firmware_bridge.imu import ImuChunk
     from lumbar.exercises_sought import ExercisesSought
-    from posture.frame import PostureFrame
+    from posture.frame import FineSegment, PostureFrame
 
-__all__ = ["LivePipeline", "Noticed", "Now", "PostureTrackers"]
+__all__ = ["LivePipeline", "Noticed", "Now", "PostureTrackers", "noticed_at"]
 
 NEAR_STEP_S = 0.5
 """A second so near a step is walking, for whether the strap has moved: cyclists and exercises shake as much."""
@@ -55,6 +56,7 @@ STAGES = (
     "_exercises",
     "_guided",
     "_learning",
+    "_search",
     "_decoder",
     "_trackers",
     "_wear",
@@ -109,7 +111,8 @@ class LivePipeline:
         self.coverage = Coverage(rate_hz)
         self.latest: Now | None = None
         self._resampler = Resampler(per_row)
-        self._orientation = OrientationFilter(per_row, acc_offset_ms2)
+        gyr_bias_rad_s = None if calibration is None else calibration.gyr_bias_rad_s
+        self._orientation = OrientationFilter(per_row, acc_offset_ms2, gyr_bias_rad_s)
         self._summarizer = SecondSummarizer()
         self._steps = StepDetector()
         self._bouts = WalkingBouts()
@@ -117,6 +120,7 @@ class LivePipeline:
         self._guided = GuidedCalibration(sections, acc_offset_ms2) if sections and calibration is None else None
         self._learning = SelfCalibration(acc_offset_ms2) if calibration is None and not sections else None
         self.calibration = calibration or Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
+        self._search = MountingSearch()
         self._decoder = ActivityDecoder(self.calibration)
         self._trackers = PostureTrackers(settings, DECODER_DELAY_S)
         self._wear = WearTracker()
@@ -186,13 +190,11 @@ class LivePipeline:
         for chunk in chunks:
             self.coverage.push(chunk)
             for segment in self._resampler.push(chunk):
-                frame = self._orientation.push(segment)
-                noticed += self._walk(frame)
-                if self._guided is not None:
-                    self._guided.push(frame)
-                seconds.append(self._summarizer.push(frame))
-                if self._exercises is not None:
-                    frames.append(frame)
+                for frame in self._oriented(segment):
+                    noticed += self._walk(frame)
+                    seconds.append(self._summarizer.push(frame))
+                    if self._exercises is not None:
+                        frames.append(frame)
         if seconds:
             noticed += self._take(join_seconds(seconds))
             noticed += self._compare_walking(self._steps.settled_time)
@@ -212,7 +214,10 @@ class LivePipeline:
         if self._guided is not None:
             noticed += self._calibrated(self._guided.result())
             self._guided = None
-        noticed += self._decided(self._decoder.flush()) if self.calibration.upright is not None else []
+        if self.calibration.upright is None:
+            noticed += self._all_tracked(self._search.flush())
+        else:
+            noticed += self._decided(self._decoder.flush())
         noticed += self._trackers.flush()
         steps = self._steps.flush()
         noticed += [*steps, *self._bouts.push(steps, np.inf), *self._bouts.flush()]
@@ -227,6 +232,19 @@ class LivePipeline:
         if isinstance(event, Alert):
             return event.time <= end
         return not isinstance(event, AlertResolved) or event.raised <= end
+
+    def _oriented(self, segment: FineSegment) -> list[PostureFrame]:
+        """Return the segment with its orientation; after the guided calibration the gyroscope's bias is known."""
+        if self._guided is None:
+            return [self._orientation.push(segment)]
+        frames: list[PostureFrame] = []
+        for part in segment.cut_at(self._guided.end_index):
+            bias = self._guided.bias_from(part.start_index)
+            if bias is not None:
+                self._orientation.take_bias(bias)
+            frames.append(self._orientation.push(part))
+            self._guided.push(frames[-1])
+        return frames
 
     def _walk(self, frame: PostureFrame) -> list[Noticed]:
         steps = self._steps.push(frame)
@@ -310,22 +328,27 @@ class LivePipeline:
         before = self.calibration
         self.calibration = self._decoder.calibration = calibration
         self._take_mounting(self._seconds.end)
+        noticed: list[Noticed] = []
+        if before.upright is None and calibration.upright is not None:
+            # As if the mounting had been known all the time; what has been told stays told.
+            decided = self._decoder.push(self._seconds.joined())
+            noticed += self._decided([block.after(self._search.told_until) for block in decided])
         if before.source is calibration.source or self.coverage.end is None:
-            return []
-        return [calibration_in_use(calibration, self._seconds.end)]
+            return noticed
+        return [*noticed, calibration_in_use(calibration, self._seconds.end)]
 
     def _follow(self, piece: SecondFeatures) -> list[Noticed]:
         noticed: list[Noticed] = [*self._wear.push(piece)]
         self._to_compare.append((piece, self.calibration))
         if self.calibration.upright is None:
-            return noticed + self._tracked(unknown_seconds(piece))
+            return noticed + self._all_tracked(self._search.push(piece, self._seconds))
         return noticed + self._decided(self._decoder.push(piece))
 
     def _decided(self, decoded: list[DecodedSeconds]) -> list[Noticed]:
-        noticed: list[Noticed] = []
-        for block in decoded:
-            noticed += self._tracked(posture_seconds(block.features, block.state, self.calibration))
-        return noticed
+        return self._all_tracked([posture_seconds(each.features, each.state, self.calibration) for each in decoded])
+
+    def _all_tracked(self, blocks: list[PostureSeconds]) -> list[Noticed]:
+        return [event for block in blocks for event in self._tracked(block)]
 
     def _tracked(self, seconds: PostureSeconds) -> list[Noticed]:
         noticed = self._trackers.push(seconds, self.calibration)

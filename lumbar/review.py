@@ -16,8 +16,9 @@ from lumbar.trackers import PostureTrackers
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
 from posture.events import Alert, AlertResolved
+from posture.mounting_search import posture_in_any_mounting
 from posture.self_calibration import learn_calibration
-from posture.timeline import PostureSeconds, posture_seconds, unknown_seconds
+from posture.timeline import PostureSeconds, posture_seconds
 from posture.wear import not_worn
 
 if TYPE_CHECKING:
@@ -67,10 +68,10 @@ def review(
         calibration = learn_calibration(features, calibration.acc_offset_ms2)
     lying_about = not_worn(features)
     if calibration.upright is None:
-        seconds = unknown_seconds(features)
+        seconds = posture_in_any_mounting(features)
     else:
-        state = smooth_activity(features, calibration)
-        seconds = posture_seconds(features, state, calibration).marked_unknown(lying_about)
+        seconds = posture_seconds(features, smooth_activity(features, calibration), calibration)
+    seconds = seconds.marked_unknown(lying_about)
     trackers = PostureTrackers(settings, delay_s=0.0)
     blocks = (seconds.rows(start, start + REVIEW_BLOCK_S) for start in range(0, len(seconds), REVIEW_BLOCK_S))
     noticed = [event for block in blocks for event in trackers.push(block, calibration)] + trackers.flush()

@@ -8,7 +8,7 @@ is history. Three kinds of evidence are joined:
   still tells nothing new, so the weight of its tilt dies away after the last movement;
 - movement: gait, pedalling, postural sway;
 - change of height (`posture.seconds.rise_filter`) at the moment of a change of posture: getting up lifts the sensor by
-  20-40 cm, sitting down lowers it.
+  20-40 cm, sitting down lowers it (`posture.height_change` where the body is at rest before and after).
 
 The parameters below are few and round, and are the same for everybody.
 """
@@ -22,6 +22,7 @@ from scipy.ndimage import maximum_filter1d
 from scipy.special import expit
 
 from posture.events import Activity
+from posture.height_change import LONGEST_BEFORE_S, height_change
 from posture.rotations import angle_between, unit
 
 if TYPE_CHECKING:
@@ -30,7 +31,16 @@ if TYPE_CHECKING:
     from posture.calibration import Calibration
     from posture.seconds import SecondFeatures
 
-__all__ = ["LOOK_AHEAD_S", "STATES", "emission_scores", "free_after_gap", "last_movement", "transition_scores"]
+__all__ = [
+    "AT_FIRST",
+    "LOOK_AHEAD_S",
+    "LOOK_BACK_S",
+    "STATES",
+    "emission_scores",
+    "free_after_gap",
+    "last_movement",
+    "transition_scores",
+]
 
 LYING, SITTING, STANDING, WALKING, CYCLING = range(5)
 STATES = (Activity.LYING, Activity.SITTING, Activity.STANDING, Activity.WALKING, Activity.CYCLING)
@@ -38,6 +48,8 @@ STATES = (Activity.LYING, Activity.SITTING, Activity.STANDING, Activity.WALKING,
 
 LOOK_AHEAD_S = 3
 """A change of posture at second t shows in the height up to t + 3, since the height filter lags."""
+LOOK_BACK_S = LONGEST_BEFORE_S
+"""So many seconds before a change of posture belong to its evidence."""
 
 MOVED_MS2 = 0.35
 """A second with more movement than this may be a change of posture, and makes its tilt worth looking at anew."""
@@ -47,7 +59,8 @@ WHILE_MOVING = 0.5
 """Weight of the tilt in a second with movement: the trunk swings when one sits down, and that is no posture."""
 TILT_WEIGHT, SWAY_WEIGHT, GAIT_WEIGHT, LYING_WEIGHT = 0.5, 0.3, 1.0, 2.0
 
-LYING_DEG, LYING_SLOPE_DEG = 75.0, 3.0
+LYING_DEG, LYING_SLOPE_DEG = 70.0, 5.0
+"""Vaha-Ypya has 64.9 deg; some people recline that far. Soft, since upright is known to 5 or 10 deg at first."""
 PRONE_DOUBT = 0.97
 UPRIGHT_SD_DEG = 7.0
 SITTING_MEAN_DEG, SITTING_SD_DEG = 22.0, 13.0
@@ -55,12 +68,19 @@ OWN_UPRIGHT_SD_DEG, OWN_EDGE_DEG, DESK_LEAN_DEG = 5.0, 4.0, 30.0
 CYCLING_MEAN_DEG, CYCLING_SD_DEG = 20.0, 8.0
 LIKELY_WALKING_MS2, UNLIKELY_STILL_MS2 = 0.5, 0.7
 
+AT_FIRST = np.array([-3.0, -1.5, 0.0, 0.0, -3.0])
+"""Log score of each state at the first second: most people strap a sensor on on their feet, and start it then."""
+
 IMPOSSIBLE = -30.0
 TOLD_TO_SIT = 10.0
 MOST_LEAVE = 0.2
 """However strong the evidence for a change, staying keeps the most: a change must show in what follows, too."""
 CHANGE, LIE_DOWN = -5.5, -5.0
 WITHOUT_MOVEMENT = -6.0
+GETTING_UP_M, GETTING_UP_SD_M, NO_CHANGE_SD_M = 0.35, 0.12, 0.06
+"""Height gained by getting up from chairs and beds of all heights, and by no change of posture."""
+LEAST_HEIGHT, MOST_HEIGHT, MOST_LIFT = -1.0, 5.0, 9.0
+"""No single sight of a height decides all by itself: a movement may be too slow, or the body not at rest around it."""
 LONG_GAP_S = 30
 AFTER_SHORT_GAP, AFTER_LONG_GAP = -4.0, -1.6
 
@@ -192,14 +212,16 @@ def _movement_scores(features: SecondFeatures) -> NDArray[np.float64]:
 def transition_scores(features: SecondFeatures) -> NDArray[np.float64]:
     """Return the log score of going from each state to each other at each second, shape (n, 5, 5).
 
-    The last `LOOK_AHEAD_S` rows have not seen all their evidence.
+    The first `LOOK_BACK_S` and the last `LOOK_AHEAD_S` rows have not seen all their evidence. The seconds follow each
+    other without a hole.
     """
     change = CHANGE + np.where(_moved_about(features.movement), 0.0, WITHOUT_MOVEMENT)
     lie = change - CHANGE + LIE_DOWN
     by_norm = _ahead(features.rise_by_norm, features.fall_by_norm)
     height = _ahead(features.rise, features.fall) if features.has_gyr else by_norm
-    got_up = np.clip((height - 0.08) / 0.03, -4, 5)
-    sat_down = np.clip((-height - 0.06) / 0.025, -4, 5)
+    gained, error = height_change(features)
+    got_up = np.minimum(np.clip((height - 0.08) / 0.03, -4, 5) + _lifted(gained, error), MOST_LIFT)
+    sat_down = np.minimum(np.clip((-height - 0.06) / 0.025, -4, 5) + _lifted(-gained, error), MOST_LIFT)
     # From lying to standing is a longer way up than to sitting; the length of the specific force shows it best.
     got_up_from_lying = np.clip((by_norm - 0.03) / 0.04, -3, 3)
     lay_down_from_standing = np.clip((-height - 0.13) / 0.06, -2, 2)
@@ -249,11 +271,20 @@ def _ahead(rise: NDArray[np.float64], fall: NDArray[np.float64]) -> NDArray[np.f
     return np.where(highest >= -lowest, highest, lowest)
 
 
+def _lifted(gained: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log likelihood of having got up against having stayed, for heights in m with standard errors."""
+    sd_up, sd_none = np.sqrt(GETTING_UP_SD_M**2 + error**2), np.sqrt(NO_CHANGE_SD_M**2 + error**2)
+    # Higher than usual is got up, too.
+    missing = np.minimum(gained - GETTING_UP_M, 0.0)
+    ratio = _log_normal(missing, 0.0, sd_up) - _log_normal(gained, 0.0, sd_none)
+    return np.clip(ratio, LEAST_HEIGHT, MOST_HEIGHT)
+
+
 def _log_sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(-np.logaddexp(0.0, -x))
 
 
-def _log_normal(x: NDArray[np.float64], mean: float, sd: float) -> NDArray[np.float64]:
+def _log_normal(x: NDArray[np.float64], mean: float, sd: float | NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(-0.5 * ((x - mean) / sd) ** 2 - np.log(sd))
 
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from posture.activity import LOOK_AHEAD_S, STATES, emission_scores, free_after_gap, last_movement, transition_scores
+from posture.activity import (
+    AT_FIRST,
+    LOOK_AHEAD_S,
+    LOOK_BACK_S,
+    STATES,
+    emission_scores,
+    free_after_gap,
+    last_movement,
+    transition_scores,
+)
 from posture.best_path import follow_paths, trace
 from posture.seconds import join_seconds
 from posture.stage import Stage
@@ -20,7 +29,14 @@ if TYPE_CHECKING:
     from posture.calibration import Calibration
     from posture.seconds import SecondFeatures
 
-__all__ = ["DECODER_DELAY_S", "ActivityDecoder", "DecodedSeconds", "DecoderState", "smooth_activity"]
+__all__ = [
+    "DECODER_DELAY_S",
+    "ActivityDecoder",
+    "DecodedSeconds",
+    "DecoderState",
+    "most_likely_activity",
+    "smooth_activity",
+]
 
 LAG_S = 2
 DECODER_DELAY_S = LOOK_AHEAD_S + LAG_S
@@ -40,15 +56,25 @@ class DecodedSeconds:
         The seconds.
     state
         Shape (n,), int64: index into `posture.activity.STATES`.
+    score
+        Shape (n,): log likelihood of all seconds up to those that each second was decided with.
 
     """
 
     features: SecondFeatures
     state: NDArray[np.int64]
+    score: NDArray[np.float64]
 
     def __len__(self) -> int:
         """Return the number of seconds."""
         return len(self.features)
+
+    def after(self, second: int | None) -> DecodedSeconds:
+        """Return the seconds after one; all where it is None."""
+        if second is None:
+            return self
+        n = int(np.searchsorted(self.features.second, second, side="right"))
+        return DecodedSeconds(self.features.rows(n, len(self)), self.state[n:], self.score[n:])
 
 
 @dataclass(slots=True)
@@ -101,6 +127,12 @@ class ActivityDecoder(Stage[DecoderState]):
     def calibration(self, value: Calibration) -> None:
         self._state.calibration = value
 
+    @property
+    def score(self) -> float:
+        """Return the log likelihood of the best path so far; 0 at the start."""
+        scores = self._state.score_of_paths
+        return 0.0 if scores is None else float(scores.max())
+
     def push(self, features: SecondFeatures) -> list[DecodedSeconds]:
         """Return the seconds that can now be decided, one block for each stretch without a gap."""
         state = self._state
@@ -133,24 +165,30 @@ class ActivityDecoder(Stage[DecoderState]):
         state = self._state
         stop = len(known) if final else max(len(known) - LOOK_AHEAD_S, state.n_scored)
         first = state.n_scored - state.n_undecided
-        states = self._step_through(known, stop)
+        states, score = self._step_through(known, stop)
         if final:
             states += self._trace(state.n_undecided)
+            score = np.concatenate([score, np.full(state.n_undecided, self.score)])
             state.n_undecided = 0
-        # One row already scored stays, since movement is looked for in neighbouring seconds too.
-        keep_from = max(stop - max(state.n_undecided, 1), 0)
+        # Rows already scored stay, since a change of posture shows in the seconds before it too.
+        keep_from = max(stop - max(state.n_undecided, LOOK_BACK_S), 0)
         state.known = known.rows(keep_from, len(known))
         state.n_scored = stop - keep_from
         decided = known.rows(first, first + len(states))
-        return [DecodedSeconds(decided, np.array(states, dtype=np.int64))] if states else []
+        return [DecodedSeconds(decided, np.array(states, dtype=np.int64), score)] if states else []
 
-    def _step_through(self, known: SecondFeatures, stop: int) -> list[int]:
-        """Return the states of the seconds decided, each when `LAG_S` more have been stepped through."""
+    def _step_through(self, known: SecondFeatures, stop: int) -> tuple[list[int], NDArray[np.float64]]:
+        """Return the states of the seconds decided, each when `LAG_S` more have been stepped through, and the scores.
+
+        The score is that of the best path to the last second stepped through then.
+        """
         state = self._state
         fresh = known.rows(state.n_scored, stop)
         if len(fresh) == 0:
-            return []
+            return [], np.empty(0)
         emission = emission_scores(fresh, state.calibration, state.moved_at)
+        if state.score_of_paths is None:
+            emission[0] += AT_FIRST
         transition = transition_scores(known)[state.n_scored : stop]
         if state.gap_s is not None:
             transition[0] = free_after_gap(state.gap_s)
@@ -163,12 +201,13 @@ class ActivityDecoder(Stage[DecoderState]):
         n_decided = max(state.n_undecided - LAG_S, 0)
         state.n_undecided -= n_decided
         # Each second that decides one looks back along the path that is best then.
-        decided = scores[len(scores) - n_decided :].argmax(axis=1)
+        last = scores[len(scores) - n_decided :]
+        decided = last.argmax(axis=1)
         for lag in range(LAG_S):
             stop = len(came_from) - lag
             decided = came_from[np.arange(stop - n_decided, stop), decided]
         states: list[int] = decided.tolist()
-        return states
+        return states, last.max(axis=1)
 
     def _trace(self, n: int) -> list[int]:
         """Return the states of the last n seconds on the path that is best now."""
@@ -180,14 +219,21 @@ class ActivityDecoder(Stage[DecoderState]):
 
 def smooth_activity(features: SecondFeatures, calibration: Calibration) -> NDArray[np.int64]:
     """Return the state of each second, shape (n,), that is most likely given the whole recording."""
+    return most_likely_activity(features, calibration)[0]
+
+
+def most_likely_activity(features: SecondFeatures, calibration: Calibration) -> tuple[NDArray[np.int64], float]:
+    """Return what `smooth_activity` does, and the log likelihood of it all."""
     ways: list[NDArray[np.int8]] = []
     score: NDArray[np.float64] | None = None
     for transition, emission in _evidence(features, calibration):
+        if score is None:
+            emission[0] += AT_FIRST
         scores, came_from = follow_paths(score, transition, emission)
         score = scores[-1]
         ways.append(came_from)
     states = [] if score is None else trace(int(score.argmax()), np.concatenate(ways)[1:])
-    return np.array(states, dtype=np.int64)
+    return np.array(states, dtype=np.int64), 0.0 if score is None else float(score.max())
 
 
 def _evidence(
@@ -199,7 +245,7 @@ def _evidence(
     for run in runs_without_gap(features):
         for start in range(0, len(run), BLOCK_S):
             block = run.rows(start, start + BLOCK_S)
-            context = min(start, 1)
+            context = min(start, LOOK_BACK_S)
             around = run.rows(start - context, start + BLOCK_S + LOOK_AHEAD_S)
             transition = transition_scores(around)[context : context + len(block)]
             if start == 0 and last_second is not None:

@@ -47,6 +47,18 @@ class FineSegment:
         """Return the number of grid rows."""
         return int(self.acc.shape[0]) // self.per_row
 
+    def cut_at(self, index: int) -> list[FineSegment]:
+        """Return the rows before a grid index and those from it on, as one or two segments."""
+        n = index - self.start_index
+        if not 0 < n < len(self):
+            return [self]
+        cells = n * self.per_row
+        gyr_before, gyr_after = (None, None) if self.gyr is None else (self.gyr[:cells], self.gyr[cells:])
+        return [
+            FineSegment(self.start_index, self.restarts, self.per_row, self.acc[:cells], gyr_before),
+            FineSegment(index, restarts=False, per_row=self.per_row, acc=self.acc[cells:], gyr=gyr_after),
+        ]
+
     def rows(self) -> GridSegment:
         """Return the mean over each row's cells."""
         gyr = None if self.gyr is None else self._row_means(self.gyr)

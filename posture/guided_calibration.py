@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,10 +44,14 @@ INSTRUCTIONS = {
 
 @dataclass(slots=True)
 class GuidedCalibrationState:
-    """What has been seen of the sections: up in each, and the gyroscope while still; blocks of shape (n, 3)."""
+    """What has been seen of the sections: up in each, and the gyroscope while still; blocks of shape (n, 3).
+
+    Also whether the gyroscope's bias has been handed on.
+    """
 
     up: dict[CalibrationSection, list[NDArray[np.float64]]]
-    gyr: list[NDArray[np.float64]] = field(default_factory=list)
+    gyr: dict[CalibrationSection, list[NDArray[np.float64]]]
+    has_given_bias: bool = False
 
 
 class GuidedCalibration(Stage[GuidedCalibrationState]):
@@ -72,7 +77,9 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
     def __init__(
         self, sections: Sequence[CalibrationSection], acc_offset_ms2: NDArray[np.float64] | None = None
     ) -> None:
-        super().__init__(GuidedCalibrationState({section: [] for section in sections}))
+        super().__init__(
+            GuidedCalibrationState({section: [] for section in sections}, {section: [] for section in sections})
+        )
         self._sections = tuple(sections)
         self._acc_offset_ms2 = acc_offset_ms2
         named = {section.name for section in self._sections}
@@ -91,6 +98,28 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
         """Return when the last movement ends."""
         return max(section.end for section in self._sections)
 
+    @property
+    def end_index(self) -> int:
+        """Return the first grid row after the last movement."""
+        return ceil(self.end * GRID_HZ)
+
+    def bias_from(self, index: int) -> NDArray[np.float64] | None:
+        """Return the gyroscope's bias in rad/s, shape (3,), for the grid rows from `index` on.
+
+        Once only, as soon as the last movement is over: rows told apart at `end_index` all get the same, however the
+        recording is cut. None before, after, and without a gyroscope.
+        """
+        state = self._state
+        if state.has_given_bias or index < self.end_index:
+            return None
+        state.has_given_bias = True
+        return self._gyr_bias_rad_s()
+
+    def _gyr_bias_rad_s(self) -> NDArray[np.float64] | None:
+        # The mean: over a held posture it is the bias but for what the wearer has turned from begin to end.
+        still = [gyr for parts in self._state.gyr.values() for gyr in parts]
+        return np.vstack(still).mean(axis=0) if still else None
+
     def push(self, frame: PostureFrame) -> None:
         """Take in the frame's rows that fall into a section."""
         time = frame.segment.time
@@ -100,7 +129,7 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
             if stop > start:
                 self._state.up[section].append(frame.up[start:stop])
                 if settle and frame.segment.gyr is not None:
-                    self._state.gyr.append(frame.segment.gyr[start:stop])
+                    self._state.gyr[section].append(frame.segment.gyr[start:stop])
 
     def result(self) -> Calibration:
         """Return the calibration.
@@ -121,7 +150,7 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
             forward=forward,
             standing=upright,
             acc_offset_ms2=self._acc_offset_ms2,
-            gyr_bias_rad_s=np.median(np.vstack(self._state.gyr), axis=0) if self._state.gyr else None,
+            gyr_bias_rad_s=self._gyr_bias_rad_s(),
             sat=tuple(
                 (section.start, section.end + SITS_ON_S) for section in self._sections if section.name in SITTING
             ),

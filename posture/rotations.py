@@ -117,7 +117,7 @@ def turns_about_vertical(quat: NDArray[np.float64]) -> NDArray[np.float64]:
     w, x, y, z = quat.T
     real = w[1:] * w[:-1] + x[1:] * x[:-1] + y[1:] * y[:-1] + z[1:] * z[:-1]
     about_up = z[1:] * w[:-1] - w[1:] * z[:-1] - x[1:] * y[:-1] + y[1:] * x[:-1]
-    return 2.0 * np.arctan2(np.where(real < 0.0, -about_up, about_up), np.abs(real))
+    return np.asarray(2.0 * np.arctan2(np.where(real < 0.0, -about_up, about_up), np.abs(real)))
 
 
 def rotate(quat: NDArray[np.float64], vector: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -49,6 +49,11 @@ class SecondFeatures:
         vertical acceleration.
     rise_by_norm, fall_by_norm
         The same from the length of the specific force alone, which no error of orientation touches.
+    speed_gain
+        Shape (n,): integral over the second of the vertical acceleration, in m/s; without a gyroscope of the length of
+        the specific force less gravity.
+    height_gain
+        Shape (n,): height that this acceleration lifts from rest within the second, in m.
     has_gyr
         Whether the vertical acceleration is known well enough (gyroscope) to trust `rise` and `fall`.
 
@@ -63,6 +68,8 @@ class SecondFeatures:
     fall: NDArray[np.float64]
     rise_by_norm: NDArray[np.float64]
     fall_by_norm: NDArray[np.float64]
+    speed_gain: NDArray[np.float64]
+    height_gain: NDArray[np.float64]
     has_gyr: bool
 
     def __len__(self) -> int:
@@ -221,14 +228,17 @@ class SecondSummarizer:
         heights[0] = frame.vertical
         np.sqrt(np.einsum("ni,ni->n", acc, acc), out=heights[1])
         heights[1] -= GRAVITY_MS2
+        fresh[LIFT] = heights[0] if frame.segment.gyr is not None else heights[1]
         heights[:], self._rise_zi = sosfilt(self._rise_sos, heights, zi=self._rise_zi)
         gait, self._gait_zi = sosfilt(self._gait_sos, frame.vertical, zi=self._gait_zi)
         np.multiply(gait, gait, out=fresh[GAIT_SQUARED])
         return signals
 
 
-N_SIGNALS = 2 * N_AXES + 3
-UP, ACC, HEIGHTS, GAIT_SQUARED = slice(0, 3), slice(3, 6), slice(6, 8), 8
+N_SIGNALS = 2 * N_AXES + 4
+UP, ACC, HEIGHTS, GAIT_SQUARED, LIFT = slice(0, 3), slice(3, 6), slice(6, 8), 8, 9
+SECONDS_LEFT = 1.0 - (np.arange(GRID_HZ) + 0.5) / GRID_HZ
+"""Of the second, after each of its rows: the speed gained in a row lasts for so long."""
 
 
 def _summarize(first_second: int, block: NDArray[np.float64], *, has_gyr: bool) -> SecondFeatures:
@@ -247,5 +257,7 @@ def _summarize(first_second: int, block: NDArray[np.float64], *, has_gyr: bool) 
         fall=lowest[0],
         rise_by_norm=highest[1],
         fall_by_norm=lowest[1],
+        speed_gain=block[LIFT].mean(axis=1),
+        height_gain=(block[LIFT] * SECONDS_LEFT).mean(axis=1),
         has_gyr=has_gyr,
     )

@@ -25,6 +25,9 @@ WALKING_GAIT_MS2 = (0.9, 6.0)
 SLOW_WALKING_GAIT_MS2 = (0.4, 6.0)
 STEADY_S = 7
 LEARN_EVERY_S = 60
+"""At most so often, once something has been learnt."""
+LOOK_EVERY_S = 10
+"""For the first walking, so often in the first minutes."""
 MINIMUM_WALKING_S = 8
 MINIMUM_SITTING_S = 20
 MINIMUM_STANDING_S = 6
@@ -38,11 +41,11 @@ class SelfCalibrationState:
     """What has been learnt, and after how many seconds it is learnt again."""
 
     calibration: Calibration
-    learn_at: int = LEARN_EVERY_S
+    learn_at: int = LOOK_EVERY_S
 
 
 class SelfCalibration(Stage[SelfCalibrationState]):
-    """Learn the calibration while the wearer lives: every minute at first, then ever more rarely as it settles."""
+    """Learn the calibration while the wearer lives: often until they have walked, ever more rarely as it settles."""
 
     def __init__(self, acc_offset_ms2: NDArray[np.float64] | None = None) -> None:
         nothing = Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
@@ -64,7 +67,8 @@ class SelfCalibration(Stage[SelfCalibrationState]):
         if n_seen >= state.learn_at:
             state.calibration = learn_calibration(seen.joined(), self._acc_offset_ms2)
             settled = state.calibration.source is CalibrationSource.WALKING
-            state.learn_at += max(LEARN_EVERY_S, n_seen // 2) if settled else LEARN_EVERY_S
+            sought_s = min(max(LOOK_EVERY_S, n_seen // LOOK_EVERY_S), LEARN_EVERY_S)
+            state.learn_at += max(LEARN_EVERY_S, n_seen // 2) if settled else sought_s
 
     def next_cut(self, seen: SecondsLog) -> int:
         """Return after how many more seconds than those seen the calibration is learnt again."""

@@ -101,10 +101,10 @@ def measure_tilt(case: Case) -> TiltErrors | None:
 
 
 def _frames(case: Case) -> Iterable[PostureFrame]:
-    """Yield the recording with its orientation, as the analysis had it."""
+    """Yield the recording with its orientation, as `lumbar analyze --angles` writes it."""
     per_row = cells_per_row(nominal_rate_hz(case.recording))
-    resampler = Resampler(per_row)
-    orientation = OrientationFilter(per_row, case.analysis.live.calibration.acc_offset_ms2)
+    resampler, known = Resampler(per_row), case.analysis.live.calibration
+    orientation = OrientationFilter(per_row, known.acc_offset_ms2, known.gyr_bias_rad_s)
     for chunk in case.recording.chunks():
         for segment in resampler.push(chunk):
             yield orientation.push(segment)

@@ -96,7 +96,7 @@ def test_desk_days_in_review(desk_days):
     assert balanced_accuracy(desk_days[1]) >= 0.95
 
 
-@pytest.mark.parametrize(("name", "rate_hz", "bound"), [("hapt", 50.0, 0.950), ("harth", 50.0, 0.930)])
+@pytest.mark.parametrize(("name", "rate_hz", "bound"), [("hapt", 50.0, 0.960), ("harth", 50.0, 0.935)])
 def test_people_never_tuned_on(data_folder, labelled, defaults, name, rate_hz, bound):
     counts = {}
     for path in sorted((data_folder / name).glob("*.parquet")):
@@ -155,24 +155,12 @@ def test_who_leans_forward_at_the_desk_still_sits(play, defaults, seed):
     assert len([event for event in events if isinstance(event, SittingBout)]) == 1
 
 
-def test_unknown_before_anything_is_known(play, defaults):
-    played = play((Sit(50.0), Stand(20.0), Lie(60.0), Sit(40.0)), 3)
-    pipeline, events = lived(played, defaults)
-    assert {event.activity for event in events if isinstance(event, ActivityEpisode)} == {Activity.UNKNOWN}
-    assert pipeline.calibration.source is CalibrationSource.NONE
-    reviewed = review(pipeline, defaults, [])
-    assert set(reviewed.seconds.activity) == {Activity.UNKNOWN}
-    assert np.isnan(reviewed.seconds.flexion_deg).all()
-    assert not [event for event in reviewed.findings.events if isinstance(event, Transition | SittingBout)]
-
-
 def test_known_from_the_calibration_on(play, defaults):
     played = play((Stand(5.0), Calibrate(), Sit(30.0)), 3)
     _, events = lived(played, defaults, sections=played.sections)
     episodes = [event for event in events if isinstance(event, ActivityEpisode)]
-    assert episodes[0].activity is Activity.UNKNOWN
-    assert episodes[0].end == pytest.approx(played.sections[-1].end, abs=2)
-    assert all(episode.activity is not Activity.UNKNOWN for episode in episodes[1:])
+    later = [episode for episode in episodes if episode.end > played.sections[-1].end]
+    assert {episode.activity for episode in later} == {Activity.SITTING}
 
 
 def test_the_decoder_needs_to_know_which_way_is_up(busy, analyse):

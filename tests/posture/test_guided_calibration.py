@@ -20,7 +20,7 @@ from firmware_bridge.virtual import (
     Walk,
     mounting_matrix,
 )
-from lumbar.pipeline import LivePipeline
+from lumbar.pipeline import LivePipeline, noticed_at
 from posture.calibration import CalibrationSource
 from posture.events import Alert, AlertResolved, PostureEpisode, PostureState, Transition
 from posture.events import Bend as BendEvent
@@ -55,9 +55,12 @@ def calibrated(play, analyse):
         seconds = analyse(played.chunk, 100.0).seconds
         pipeline = LivePipeline(defaults, 100.0, sections=played.sections)
         events = [*pipeline.push(played.chunk), *pipeline.flush()]
+        # Before, the mounting is guessed.
+        known_from = played.sections[-1].end
+        told = [event for event in events if type(event) in TOLD and noticed_at(event) > known_from]
         body = pipeline.calibration.up_in_body(seconds.up)
         angles = np.degrees(np.stack([flexion(body), lateral_bend(body)]))
-        return pipeline.calibration, angles, [event for event in events if type(event) in TOLD]
+        return pipeline.calibration, angles, told
 
     return calibrate
 

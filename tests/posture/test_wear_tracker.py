@@ -41,6 +41,8 @@ def still_seconds(n, start=START, up=(1.0, 0.0, 0.0), movement=0.02, gait=0.0):
         rise=nothing,
         fall=nothing,
         rise_by_norm=nothing,
+        speed_gain=nothing,
+        height_gain=nothing,
         fall_by_norm=nothing,
         has_gyr=True,
     )

@@ -1,0 +1,116 @@
+"""Before anything is known of the mounting: what guesses at it agree on is told, the rest is unknown."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firmware_bridge.virtual import Gap, Lie, SensorModel, Sit, SittingPosture, Stand
+from lumbar.pipeline import LivePipeline
+from lumbar.review import review
+from posture.calibration import CalibrationSource
+from posture.decoder import DECODER_DELAY_S
+from posture.events import Activity, ActivityEpisode
+from posture.mounting_search import HELD_S, MountingSearch, posture_in_any_mounting
+from posture.seconds import SecondsLog
+
+RATE_HZ = 100.0
+SCRIPT = (
+    Stand(20.0),
+    Sit(60.0, SittingPosture.SLOUCHED, 22.0),
+    Stand(20.0),
+    Lie(60.0),
+    Gap(3.0),
+    Stand(30.0),
+)
+MOUNTINGS = ("nominal", "upside_down", "quarter_turn", "inside_out")
+
+
+@pytest.fixture(scope="module")
+def day(play, analyse):
+    """Seconds of someone who never walks, and what they did."""
+    played = play(SCRIPT, 4, RATE_HZ, mounting="quarter_turn", sensor=SensorModel.ideal())
+    return analyse(played.chunk, RATE_HZ).seconds, played
+
+
+def searched(seconds, cuts):
+    search, seen, told = MountingSearch(), SecondsLog(), []
+    edges = [0, *cuts, len(seconds)]
+    for start, stop in pairwise(edges):
+        seen.append(seconds.rows(start, stop))
+        told += search.push(seconds.rows(start, stop), seen)
+    return [*told, *search.flush()]
+
+
+def share_right(second, activity, truth):
+    right = total = 0
+    for part in truth.activities:
+        inside = (second > part.start + 3.0) & (second < part.end - 3.0)
+        right += sum(found == part.activity for found in np.asarray(activity)[inside])
+        total += int(inside.sum())
+    return right / total
+
+
+@pytest.mark.parametrize("mounting", MOUNTINGS)
+def test_postures_are_told_without_walking_or_calibration(play, defaults, mounting):
+    played = play(SCRIPT, 4, RATE_HZ, mounting=mounting, sensor=SensorModel.ideal())
+    pipeline = LivePipeline(defaults, RATE_HZ)
+    events = [*pipeline.push(played.chunk), *pipeline.flush()]
+    assert pipeline.calibration.source is CalibrationSource.NONE
+    episodes = [event for event in events if isinstance(event, ActivityEpisode)]
+    second = np.concatenate([np.arange(each.start, each.end) for each in episodes])
+    activity = [each.activity for each in episodes for _ in range(round(each.end - each.start))]
+    assert share_right(second, activity, played.truth) >= 0.9
+    reviewed = review(pipeline, defaults, []).seconds
+    assert share_right(reviewed.second, reviewed.activity, played.truth) >= 0.95
+    assert np.isnan(reviewed.flexion_deg).all(), "forward is not known, so no angle is told"
+
+
+def test_every_second_is_told_once_in_time(day):
+    seconds, _ = day
+    search, seen, told = MountingSearch(), SecondsLog(), []
+    for row in range(len(seconds)):
+        seen.append(seconds.rows(row, row + 1))
+        told += [each for block in search.push(seconds.rows(row, row + 1), seen) for each in block.second.tolist()]
+        assert len(told) >= row + 1 - DECODER_DELAY_S
+    told += [each for block in search.flush() for each in block.second.tolist()]
+    assert told == seconds.second.tolist()
+
+
+@given(cuts=st.lists(st.integers(0, 180), max_size=12).map(sorted))
+@settings(max_examples=30, deadline=None)
+def test_the_same_however_the_seconds_are_cut(day, cuts):
+    seconds, _ = day
+    whole, cut = searched(seconds, []), searched(seconds, cuts)
+    for name in ("second", "activity"):
+        one, other = ([row for block in blocks for row in getattr(block, name)] for blocks in (whole, cut))
+        assert one == other
+
+
+def test_nothing_held_is_nothing_known(day):
+    seconds, _ = day
+    few = seconds.rows(0, HELD_S - 1)
+    assert set(searched(few, [])[0].activity) == {Activity.UNKNOWN}
+    assert set(posture_in_any_mounting(few).activity) == {Activity.UNKNOWN}
+
+
+def test_an_empty_recording_has_no_posture(day):
+    seconds, _ = day
+    assert len(posture_in_any_mounting(seconds.rows(0, 0))) == 0
+    assert MountingSearch().flush() == []
+
+
+@pytest.mark.parametrize("stop", [3, 30, 100, 180])
+def test_it_goes_on_after_a_restart(day, stop):
+    seconds, _ = day
+    search, seen = MountingSearch(), SecondsLog()
+    seen.append(seconds.rows(0, stop))
+    told = search.push(seconds.rows(0, stop), seen)
+    other = MountingSearch()
+    other.state = search.state
+    seen.append(seconds.rows(stop, len(seconds)))
+    told += [*other.push(seconds.rows(stop, len(seconds)), seen), *other.flush()]
+    activity = [each for block in told for each in block.activity]
+    assert activity == [each for block in searched(seconds, []) for each in block.activity]
