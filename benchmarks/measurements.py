@@ -17,10 +17,12 @@ from vqf import VQF
 
 from analytics.steps import StepDetector
 from analytics.walking import WalkingBouts
+from config.exercise_library import load_exercises
 from config.settings import load_settings
 from firmware_bridge.recordings.read import Recording, open_recording
 from lumbar import analysis
 from lumbar.analysis import CHUNK_S, analyze_recording, nominal_rate_hz
+from lumbar.exercises_sought import all_exercises
 from lumbar.pipeline import LivePipeline, PostureTrackers
 from posture.accelerometer_offset import RestSurvey
 from posture.coverage import Coverage
@@ -57,7 +59,10 @@ STAGES = (
 
 
 def measure_whole(path: Path) -> dict[str, Any]:
-    """Return time and memory of the whole analysis, and beside it the time of reading and of the filter alone."""
+    """Return time and memory of the whole analysis, and beside it the time with exercises, of reading, of the filter.
+
+    Exercises are looked for last, so that the memory is that without them.
+    """
     settings = load_settings()
     recording = open_recording(path)
     before_mb = peak_mb()
@@ -67,10 +72,13 @@ def measure_whole(path: Path) -> dict[str, Any]:
     with timed() as reading:
         for _ in recording.chunks(CHUNK_S):
             pass
+    with timed() as search:
+        analyze_recording(recording, settings, exercises=all_exercises(load_exercises()))
     return {
         "samples": result.live.coverage.n_samples,
         "hours": result.live.coverage.n_samples / result.live.coverage.rate_hz / 3600,
         "pipeline": pipeline.result(),
+        "search": search.result(),
         "reading": reading.result(),
         "filter": _filter_alone(recording).result(),
         "peak_mb": peak,

@@ -15,6 +15,7 @@ __all__ = ["show"]
 
 TIMES = {
     "pipeline": "whole pipeline, reading twice included",
+    "search": "the same, looking for all exercises",
     "reading": "reading, once",
     "filter": "orientation filter (VQF) alone",
 }

@@ -139,7 +139,7 @@ def _recording(hours: float, folder: Path) -> Path:
 def _best(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the least of the runs, by CPU time, and how far apart they are."""
     times = {}
-    for name in ("pipeline", "reading", "filter"):
+    for name in ("pipeline", "search", "reading", "filter"):
         cpu_s = [run[name]["cpu_s"] for run in runs]
         wall_s = [run[name]["wall_s"] for run in runs]
         times[name] = {"cpu_s": min(cpu_s), "spread_s": max(cpu_s) - min(cpu_s), "wall_s": min(wall_s)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from math import cos, dist, exp, hypot, radians
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,7 +17,18 @@ if TYPE_CHECKING:
     from analytics.exercises.excursion import Excursion, Point
     from config.exercise_library import Exercise
 
-__all__ = ["Candidate", "Seen", "Signal", "candidate_of", "seen_of", "signal_of", "takes_turns", "usual_range"]
+__all__ = [
+    "Candidate",
+    "Seen",
+    "Signal",
+    "Sought",
+    "candidate_of",
+    "seen_of",
+    "signal_of",
+    "sought_of",
+    "takes_turns",
+    "usual_range",
+]
 
 Vector: TypeAlias = "NDArray[np.float64]"
 
@@ -85,11 +96,12 @@ class Candidate:
     size: float
     rotation: Point
     side: float | None
+    duration_s: float = field(init=False)
+    """Its length."""
 
-    @property
-    def duration_s(self) -> float:
-        """Return its length."""
-        return self.excursion.end - self.excursion.start
+    def __post_init__(self) -> None:
+        """Keep the length, which chains ask for again and again."""
+        object.__setattr__(self, "duration_s", self.excursion.end - self.excursion.start)
 
     @property
     def begun_from_rest(self) -> float:
@@ -160,15 +172,52 @@ class Seen:
         Unit axis of the tilt in the sensor frame; zeros for turn and height.
     body
         Tilt about the body's axes (along the trunk, right, forward) in deg; None where the mounting is unknown.
-    up
-        Up in the body frame at the start; None where the mounting is unknown.
+    positions
+        The positions that it may have begun in; None where the mounting is unknown.
 
     """
 
     excursion: Excursion
     rotation: Point
     body: Point | None
-    up: Point | None
+    positions: tuple[Position, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What an excursion must be to be a repetition of an exercise.
+
+    Parameters
+    ----------
+    exercise
+        Its definition.
+    signal
+        Which signal it is seen in.
+    least_s, most_s
+        How long it may last.
+    least_hold_s
+        How long it must be held.
+
+    """
+
+    exercise: Exercise
+    signal: Signal
+    least_s: float
+    most_s: float
+    least_hold_s: float
+
+
+def sought_of(exercise: Exercise) -> Sought:
+    """Return what an excursion must be to be a repetition of an exercise."""
+    signal = signal_of(exercise)
+    shortest, longest = exercise.tempo.repetition_s
+    return Sought(
+        exercise,
+        signal,
+        least_s=max(SHORTEST_S, FASTER * shortest),
+        most_s=SLOWER * longest if signal is Signal.STILL else min(LONGEST_S, SLOWER * longest),
+        least_hold_s=FASTER * exercise.hold.hold_s[0],
+    )
 
 
 def seen_of(excursion: Excursion, *, is_tilt: bool, sensor_to_body: Vector | None, up: Vector) -> Seen:
@@ -189,47 +238,46 @@ def seen_of(excursion: Excursion, *, is_tilt: bool, sensor_to_body: Vector | Non
     rotation = _rotation(excursion) if is_tilt else NO_ROTATION
     if sensor_to_body is None:
         return Seen(excursion, rotation, None, None)
-    return Seen(
-        excursion, rotation, _point(excursion.size * (sensor_to_body @ np.array(rotation))), _point(sensor_to_body @ up)
-    )
+    body = _point(excursion.size * (sensor_to_body @ np.array(rotation)))
+    return Seen(excursion, rotation, body, _positions(_point(sensor_to_body @ up)))
 
 
-def candidate_of(seen: Seen, exercise: Exercise) -> Candidate | None:
+def candidate_of(seen: Seen, sought: Sought) -> Candidate | None:
     """Return the excursion as a repetition of the exercise, or None where it cannot be one.
 
     Parameters
     ----------
     seen
-        An excursion of the signal that `signal_of` names.
-    exercise
-        Its definition.
+        An excursion of the signal in which the exercise is seen.
+    sought
+        What it must be.
 
     """
-    excursion = seen.excursion
-    shortest, longest = exercise.tempo.repetition_s
+    excursion, exercise = seen.excursion, sought.exercise
     duration_s = excursion.end - excursion.start
-    held = signal_of(exercise) is Signal.STILL
-    most_s = SLOWER * longest if held else min(LONGEST_S, SLOWER * longest)
-    least_s = max(SHORTEST_S, FASTER * shortest)
-    if not least_s <= duration_s <= most_s or excursion.hold_s < FASTER * exercise.hold.hold_s[0]:
+    if not sought.least_s <= duration_s <= sought.most_s or excursion.hold_s < sought.least_hold_s:
         return None
-    if seen.up is not None and not _is_in_position(seen.up, exercise.start):
+    if seen.positions is not None and exercise.start not in seen.positions:
         return None
-    if held:
+    if sought.signal is Signal.STILL:
         return Candidate(excursion, HELD, HELD, NO_ROTATION, None)
-    if signal_of(exercise) is Signal.TILT:
+    if sought.signal is Signal.TILT:
         return _tilted(seen, exercise)
     amount = excursion.far[0] - excursion.home[0]
     if _is_wrong_way(amount, exercise.motion.way):
         return None
-    return Candidate(excursion, amount, abs(amount), NO_ROTATION, None if seen.up is None else amount)
+    return Candidate(excursion, amount, abs(amount), NO_ROTATION, None if seen.positions is None else amount)
 
 
-def _is_in_position(up: Point, position: Position) -> bool:
-    if position is Position.SIDE_LYING:
-        return abs(up[1]) > ON_THE_SIDE
-    x, y, z = UP_IN_POSITION[position]
-    return up[0] * x + up[1] * y + up[2] * z > IN_POSITION[position]
+def _positions(up: Point) -> tuple[Position, ...]:
+    """Return the positions in which up is in such a direction of the body frame."""
+    x, y, z = up
+    found = tuple(
+        position
+        for position, (of_x, of_y, of_z) in UP_IN_POSITION.items()
+        if x * of_x + y * of_y + z * of_z > IN_POSITION[position]
+    )
+    return (*found, Position.SIDE_LYING) if abs(y) > ON_THE_SIDE else found
 
 
 def _rotation(excursion: Excursion) -> Point:

@@ -153,13 +153,19 @@ class Taken:
     ----------
     chain
         The best chain, first repetition first.
-    others
-        What was seen beside it.
+    seen
+        All that was seen in its time.
 
     """
 
     chain: tuple[Candidate, ...]
-    others: tuple[Candidate, ...]
+    seen: tuple[Candidate, ...]
+
+    @property
+    def others(self) -> tuple[Candidate, ...]:
+        """Return what was seen beside the chain."""
+        chain = set(self.chain)
+        return tuple(candidate for candidate in self.seen if candidate not in chain)
 
 
 @dataclass(slots=True)
@@ -209,11 +215,12 @@ class Chain:
         if candidate.excursion.start < self.state.taken_until:
             return Node(candidate, 0.0, None)
         best, before = self._weights.waited * candidate.begun_from_rest, None
+        start = candidate.excursion.start
         for node in reversed(self.state.nodes):
-            if candidate.excursion.start - node.candidate.excursion.end > self.pause_s:
+            if start - node.candidate.excursion.end > self.pause_s:
                 break
             if node.score + self._most > best and self._may_follow(node.candidate, candidate):
-                gain = self._fit(node, candidate)
+                gain = self._fit(node, candidate, best - node.score)
                 if gain >= self._weights.least and node.score + gain > best:
                     best, before = node.score + gain, node
         node = Node(candidate, self.alone(candidate) + best, before)
@@ -223,10 +230,9 @@ class Chain:
             self.state.best = node
         return node
 
-    @property
-    def begins(self) -> float:
-        """When the first candidate that is still in play begins; infinity where there is none."""
-        return min((node.candidate.excursion.start for node in self.state.nodes), default=inf)
+    def begins_before(self, time: float) -> bool:
+        """Whether a candidate that is still in play begins before a time."""
+        return any(node.candidate.excursion.start < time for node in self.state.nodes)
 
     def is_over(self, time: float) -> bool:
         """Whether nothing can be added to the best chain any more: not even a repetition that is going on now."""
@@ -242,13 +248,13 @@ class Chain:
             return Taken((), ())
         chain = self._with_ends(best.chain())
         start, end = chain[0].excursion.start, chain[-1].excursion.end
-        others = [node.candidate for node in self.state.nodes if node.candidate not in chain]
-        outside = [each for each in others if each.excursion.end <= start - APART_S or each.excursion.start >= end]
+        seen = tuple(node.candidate for node in self.state.nodes)
         self.state = ChainState()
-        for candidate in outside:
-            self.link(candidate)
+        for candidate in seen:
+            if candidate.excursion.end <= start - APART_S or candidate.excursion.start >= end:
+                self.link(candidate)
         self.state.taken_until = end
-        return Taken(tuple(chain), tuple(others))
+        return Taken(tuple(chain), seen)
 
     def _with_ends(self, chain: list[Candidate]) -> list[Candidate]:
         """Return a chain with the repetition before it and the one after it that belong to its rhythm.
@@ -286,6 +292,13 @@ class Chain:
         side = self._side(candidate, neighbour)
         return off < LOOSE_HOME * self._home_scale and side > self._weights.reverses
 
+    def goes_from_home(self, candidate: Candidate) -> bool:
+        """Whether it leaves where the repetitions so far begin, not where they are farthest; true before the first."""
+        if self.state.best is None:
+            return True
+        before, home = self.state.best.candidate.excursion, candidate.excursion.home
+        return dist(home, before.home) < dist(home, before.far)
+
     def alone(self, candidate: Candidate) -> float:
         """Return the score of a repetition without others."""
         weights = self._weights
@@ -295,15 +308,22 @@ class Chain:
     def _may_follow(self, before: Candidate, after: Candidate) -> bool:
         if before.excursion.peak >= after.excursion.peak or _is_unlike(before, after):
             return False
-        return before.shared_s(after) <= self._weights.overlap * min(before.duration_s, after.duration_s)
+        shared_s = before.excursion.end - after.excursion.start
+        return shared_s <= 0.0 or before.shared_s(after) <= self._weights.overlap * min(
+            before.duration_s, after.duration_s
+        )
 
-    def _fit(self, node: Node, after: Candidate) -> float:
+    def _fit(self, node: Node, after: Candidate, least: float) -> float:
+        """Return how well a candidate follows another; minus infinity where `least` or no link is in sight."""
         weights, before = self._weights, node.candidate
         switches = self._switches(node, after)
+        way = weights.switches if switches else self._side(before, after)
+        if not weights.least <= weights.home + weights.base + way > least:
+            return -inf
         off = dist(before.excursion.home, after.excursion.home) / max(before.size, after.size)
         fit = weights.home * exp(-((off / self._home_scale) ** 2)) + weights.base
         fit -= weights.size_slope * max(0.0, abs(log(before.size / after.size)) - weights.size_free)
-        fit += weights.switches if switches else self._side(before, after)
+        fit += way
         if not switches:
             fit -= self._pause(after.excursion.start - before.excursion.end)
         longer = abs(log(before.duration_s / after.duration_s))

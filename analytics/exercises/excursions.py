@@ -16,6 +16,7 @@ import numpy as np
 
 from analytics.exercises.excursion import AT_HOME, measured
 from analytics.exercises.movement import MOVEMENT_HZ
+from posture.frame import N_AXES
 from posture.stage import Stage
 
 if TYPE_CHECKING:
@@ -75,6 +76,12 @@ SLOW = 0.025
 """The path stops where it moves by less than this share of the excursion from one sample to the next."""
 
 
+def distance2(one: Point, other: Point) -> float:
+    """Return the squared distance of two points."""
+    x, y, z = one[0] - other[0], one[1] - other[1], one[2] - other[2]
+    return x * x + y * y + z * z
+
+
 @dataclass(frozen=True, slots=True)
 class Stood:
     """Where the wearer last rested, and for how many samples."""
@@ -105,7 +112,8 @@ class Home:
 
     def distance2(self, point: Point) -> float:
         """Return the squared distance of a point."""
-        return (point[0] - self.x) ** 2 + (point[1] - self.y) ** 2 + (point[2] - self.z) ** 2
+        x, y, z = point[0] - self.x, point[1] - self.y, point[2] - self.z
+        return x * x + y * y + z * z
 
     def begin(self, index: int, stood: Stood, *, rested: float) -> None:
         """Begin to watch anew from here."""
@@ -163,19 +171,23 @@ class ExcursionFinder(Stage[PathState]):
         if restarts:
             self._state = PathState()
         state = self._state
-        points = [(row[0], row[1], row[2]) if len(row) > 1 else (row[0], 0.0, 0.0) for row in path.tolist()]
-        resting = self._resting(points)
+        points = np.zeros((len(path), N_AXES))
+        points[:, : path.shape[1]] = path
+        rested = np.concatenate([[state.was_resting], self._resting(points)])
         # In a long rest one sample in so many is looked at, always the same ones: the day is mostly rest.
         looked_at = np.rint(time * MOVEMENT_HZ).astype(np.int64) % REST_STRIDE == 0
+        steps = np.flatnonzero(looked_at | ~(rested[:-1] & rested[1:]))
+        first = state.first + len(state.points)
+        x, y, z = points.T.tolist()
+        state.times += time.tolist()
+        state.points += zip(x, y, z, strict=True)
         found: list[Excursion] = []
-        for when, point, is_resting, is_looked_at in zip(
-            time.tolist(), points, resting.tolist(), looked_at.tolist(), strict=True
+        for index, was_resting, resting in zip(
+            (first + steps).tolist(), rested[steps].tolist(), rested[steps + 1].tolist(), strict=True
         ):
-            state.times.append(when)
-            state.points.append(point)
-            if is_looked_at or not (is_resting and state.was_resting):
-                found += self._step(point, resting=is_resting)
-            state.was_resting = is_resting
+            state.was_resting = was_resting
+            found += self._step(index, resting=resting)
+        state.was_resting = bool(rested[-1])
         self._forget()
         return found
 
@@ -183,9 +195,26 @@ class ExcursionFinder(Stage[PathState]):
         """Return nothing: what has not come back is no excursion."""
         return []
 
-    def _step(self, point: Point, *, resting: bool) -> list[Excursion]:
+    def going(self) -> list[Excursion]:
+        """Return the excursions that go on, as if they ended with the last sample; nothing changes by asking."""
         state = self._state
-        index = state.first + len(state.points) - 1
+        return [
+            measured(
+                state.times[home.since - state.first :],
+                state.points[home.since - state.first :],
+                (home.x, home.y, home.z),
+                known=state.times[-1],
+                rested=home.rested,
+                stood=home.stood.point,
+                stood_s=home.stood.samples / MOVEMENT_HZ,
+            )
+            for home in state.homes
+            if home.left
+        ]
+
+    def _step(self, index: int, *, resting: bool) -> list[Excursion]:
+        state = self._state
+        point = state.points[index - state.first]
         if index % EXPIRY_STRIDE == 0:
             state.homes = [home for home in state.homes if home.since >= index - LONGEST_SAMPLES]
         found = [
@@ -200,8 +229,10 @@ class ExcursionFinder(Stage[PathState]):
     def _back_home(self, point: Point, index: int, *, resting: bool) -> list[Home]:
         """Move on along the path; return the homes it has come back to."""
         back = []
+        to_x, to_y, to_z = point
         for home in self._state.homes:
-            distance = home.distance2(point)
+            x, y, z = to_x - home.x, to_y - home.y, to_z - home.z
+            distance = x * x + y * y + z * z
             if distance > home.farthest:
                 home.farthest = distance
                 home.left = home.left or distance > self._out2
@@ -211,7 +242,7 @@ class ExcursionFinder(Stage[PathState]):
                 away = sqrt(distance) - sqrt(home.nearest)
                 if (
                     resting
-                    or self._arrives(home, distance)
+                    or self._arrives(home, distance, index)
                     or away > max(0.1 * sqrt(home.farthest), 0.4 * self._parameters.out)
                     or index - home.nearest_at >= STALL_SAMPLES
                 ):
@@ -221,14 +252,14 @@ class ExcursionFinder(Stage[PathState]):
     def _come_back(self, home: Home, index: int, *, resting: bool) -> Excursion:
         state = self._state
         at = home.nearest_at
-        stops = resting or (at == index and self._is_slow(home))
+        stops = resting or (at == index and self._is_slow(home, index))
         rested = RESTED if stops else TURNED_ROUND * self._reverses(at, index)
         kept = slice(home.since - state.first, at - state.first + 1)
         excursion = measured(
             state.times[kept],
             state.points[kept],
             (home.x, home.y, home.z),
-            known=state.times[-1],
+            known=state.times[index - state.first],
             rested=home.rested + rested,
             stood=home.stood.point,
             stood_s=home.stood.samples / MOVEMENT_HZ,
@@ -241,14 +272,13 @@ class ExcursionFinder(Stage[PathState]):
             self._move_away(home, state.points[later])
         return excursion
 
-    def _arrives(self, home: Home, distance: float) -> bool:
+    def _arrives(self, home: Home, distance: float, index: int) -> bool:
         """Whether the path comes to a stop at home, so that one need not wait for the rest."""
-        return distance < AT_HOME**2 * home.farthest and self._is_slow(home)
+        return distance < AT_HOME**2 * home.farthest and self._is_slow(home, index)
 
-    def _is_slow(self, home: Home) -> bool:
-        now, before = self._state.points[-1], self._state.points[-2]
-        moved = (now[0] - before[0]) ** 2 + (now[1] - before[1]) ** 2 + (now[2] - before[2]) ** 2
-        return moved < SLOW**2 * home.farthest
+    def _is_slow(self, home: Home, index: int) -> bool:
+        at = index - self._state.first
+        return distance2(self._state.points[at], self._state.points[at - 1]) < SLOW**2 * home.farthest
 
     def _move_away(self, home: Home, point: Point) -> None:
         distance = home.distance2(point)
@@ -260,23 +290,20 @@ class ExcursionFinder(Stage[PathState]):
         """Take the pose as a home: the one there is, or a new one."""
         state = self._state
         state.stood = self._stood_on(point)
-        home, distance = self._nearest(point)
-        if home is None or distance > self._same2:
+        home, others = self._same(point)
+        if home is None:
             self._add(Home(*point, since=index, stood=state.stood))
         elif not home.left:
             home.x, home.y, home.z = point
             home.begin(index, state.stood, rested=RESTED)
-            homes = self._state.homes
-            homes.remove(home)
-            self._state.homes = [other for other in homes if other.distance2(point) > self._same2] + [home]
+            state.homes = [*others, home]
 
     def _stood_on(self, point: Point) -> Stood:
         """Return the rest that goes on, or a new one."""
         state = self._state
         if state.was_resting:
             return Stood(point, state.stood.samples + REST_STRIDE)
-        x, y, z = state.stood.point
-        goes_on = (point[0] - x) ** 2 + (point[1] - y) ** 2 + (point[2] - z) ** 2 < self._same2
+        goes_on = distance2(point, state.stood.point) < self._same2
         return Stood(point, state.stood.samples + 1 if goes_on else 1)
 
     def _turn_round(self, index: int) -> None:
@@ -289,8 +316,7 @@ class ExcursionFinder(Stage[PathState]):
             return
         state.turned_round = index
         point = state.points[at - state.first]
-        distance = self._nearest(point)[1]
-        if distance > self._same2:
+        if self._same(point)[0] is None:
             home = Home(*point, since=at, stood=state.stood, rested=TURNED_ROUND)
             for later in range(at - state.first, index - state.first + 1):
                 self._move_away(home, state.points[later])
@@ -309,10 +335,10 @@ class ExcursionFinder(Stage[PathState]):
         length = dist((from_x, from_y, from_z), (x, y, z)) + dist((x, y, z), (to_x, to_y, to_z))
         return length > FAR_ENOUGH * self._parameters.out
 
-    def _resting(self, points: list[Point]) -> NDArray[np.bool_]:
+    def _resting(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return, shape (n,), where the signal has hardly moved within `REST_SAMPLES`, for points to come."""
         before = self._state.points[-REST_SAMPLES:]
-        path = np.array([*before, *points]).reshape(-1, 3)
+        path = np.concatenate([np.reshape(before, (-1, N_AXES)), points])
         resting = np.zeros(len(path), dtype=np.bool_)
         now = path[REST_SAMPLES:]
         resting[REST_SAMPLES:] = True
@@ -321,13 +347,18 @@ class ExcursionFinder(Stage[PathState]):
             resting[REST_SAMPLES:] &= np.einsum("ni,ni->n", moved, moved) < self._rest2
         return resting[len(before) :]
 
-    def _nearest(self, point: Point) -> tuple[Home | None, float]:
-        nearest, least = None, float("inf")
+    def _same(self, point: Point) -> tuple[Home | None, list[Home]]:
+        """Return the home that a pose is, the nearest where it is several, and the homes that it is not."""
+        nearest, least, others = None, self._same2, []
+        to_x, to_y, to_z = point
         for home in self._state.homes:
-            distance = home.distance2(point)
-            if distance < least:
+            x, y, z = to_x - home.x, to_y - home.y, to_z - home.z
+            distance = x * x + y * y + z * z
+            if distance > self._same2:
+                others.append(home)
+            elif nearest is None or distance < least:
                 nearest, least = home, distance
-        return nearest, least
+        return nearest, others
 
     def _add(self, home: Home) -> None:
         """Keep the latest homes of each kind, and those that the path has come back to from farthest.

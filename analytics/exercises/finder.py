@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analytics.exercises.candidates import Signal, candidate_of, seen_of, signal_of
+from analytics.exercises.candidates import Signal, candidate_of, seen_of, signal_of, sought_of
 from analytics.exercises.chains import Chain
+from analytics.exercises.excursion import held_now
 from analytics.exercises.excursions import HEIGHT, TILT, TURN, ExcursionFinder
 from analytics.exercises.held_chain import HeldChain
 from analytics.exercises.holds import FOUND, TOLD, HoldFinder
 from analytics.exercises.movement import MovementSignals
 from analytics.exercises.recognition import FoundSet, chosen
-from analytics.exercises.records import UNKNOWN_EXERCISE, CountedRepetition, ExerciseSet
+from analytics.exercises.records import UNKNOWN_EXERCISE, CountedRepetition, ExerciseSet, Holding
 from analytics.exercises.sets import joined, parts_of, repetitions_of, sets_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analytics.exercises.candidates import Candidate
+    from analytics.exercises.candidates import Candidate, Sought
     from analytics.exercises.chains import Node
     from analytics.exercises.excursion import Excursion
     from analytics.exercises.movement import Movement
@@ -102,6 +103,8 @@ class FinderState:
         From when on which mounting is known.
     waiting
         Finished sets that compete with others that are not finished yet.
+    awaited
+        The exercise whose unfinished chain they wait for.
     activity
         What the wearer did in each second, as far as needed.
 
@@ -111,6 +114,7 @@ class FinderState:
     up: UpAt = field(default_factory=lambda: UpAt([], []))
     mountings: list[tuple[float, NDArray[np.float64] | None]] = field(default_factory=list)
     waiting: list[FoundSet] = field(default_factory=list)
+    awaited: str = ""
     activity: dict[int, Activity] = field(default_factory=dict)
 
 
@@ -134,9 +138,9 @@ class ExerciseFinder:
         self._told = told
         self._planned = frozenset(planned)
         self._signals = MovementSignals()
-        self._by_signal: dict[Signal, list[tuple[str, Exercise]]] = {}
+        self._by_signal: dict[Signal, list[tuple[str, Sought]]] = {}
         for name, exercise in self._exercises.items():
-            self._by_signal.setdefault(signal_of(exercise), []).append((name, exercise))
+            self._by_signal.setdefault(signal_of(exercise), []).append((name, sought_of(exercise)))
         self._paths = {
             signal: ExcursionFinder(parameters)
             for signal, parameters in PARAMETERS.items()
@@ -208,6 +212,29 @@ class ExerciseFinder:
         """Return the sets still open."""
         return self._over(np.inf)
 
+    @property
+    def holding(self) -> Holding | None:
+        """What is held with the last sample, where the wearer has said what is done; nothing changes by asking.
+
+        It is what would be the hold of the repetition that goes on, if it ended now; so nothing is said of the first
+        second, nor of less than the shortest hold of the exercise.
+        """
+        times = self._state.up.times
+        if not self._told or not times:
+            return None
+        going = [(signal, excursion) for signal, path in self._paths.items() for excursion in path.going()]
+        if self._holds is not None:
+            going += [(Signal.STILL, hold) for hold in self._holds.going(times[-1])]
+        held = [pair for pair in going if held_now(pair[1], times[-1])]
+        found = [
+            (chain.alone(candidate), name, excursion.hold_start)
+            for signal, excursion in held
+            for name, candidate, chain in self._candidates(signal, excursion)
+            if chain.goes_from_home(candidate)
+        ]
+        score, name, since = max(found, default=(0.0, "", 0.0))
+        return Holding(name, since, times[-1]) if score >= LEAST_SCORE else None
+
     def _excursions(self, frame: PostureFrame, movement: Movement) -> list[tuple[Signal, Excursion]]:
         """Return the excursions that end in some samples, in the order in which they become known."""
         values = {Signal.TILT: movement.up, Signal.TURN: movement.turn, Signal.HEIGHT: movement.height}
@@ -222,20 +249,24 @@ class ExerciseFinder:
 
     def _take(self, signal: Signal, excursion: Excursion) -> list[CountedRepetition | ExerciseSet]:
         found = self._over(excursion.known)
+        for name, candidate, chain in self._candidates(signal, excursion):
+            if not (self._told or self._is_clear(candidate, signal, chain)):
+                continue
+            node = chain.link(candidate)
+            if self._told and node is chain.state.best and node.score >= LEAST_SCORE:
+                found += self._announce(node, self._exercises[name])
+        return found
+
+    def _candidates(self, signal: Signal, excursion: Excursion) -> list[tuple[str, Candidate, Chain]]:
+        """Return the exercises that an excursion can be a repetition of, and their chains."""
         mounting = self._mounting(excursion.known)
         if mounting is None and not (self._told and self._is_calibrated(excursion.known)):
-            return found
+            return []
         is_held = signal is Signal.STILL
         up = np.radians(excursion.far) if is_held else self._state.up.at(excursion.start)
         seen = seen_of(excursion, is_tilt=signal is Signal.TILT, sensor_to_body=mounting, up=up)
-        for name, exercise in self._by_signal[signal]:
-            candidate = candidate_of(seen, exercise)
-            if candidate is None or not (self._told or self._is_clear(candidate, signal, self._state.chains[name])):
-                continue
-            node = self._state.chains[name].link(candidate)
-            if self._told and node is self._state.chains[name].state.best and node.score >= LEAST_SCORE:
-                found += self._announce(node, exercise)
-        return found
+        candidates = ((name, candidate_of(seen, sought)) for name, sought in self._by_signal[signal])
+        return [(name, candidate, self._state.chains[name]) for name, candidate in candidates if candidate is not None]
 
     @staticmethod
     def _is_clear(candidate: Candidate, signal: Signal, chain: Chain) -> bool:
@@ -293,7 +324,7 @@ class ExerciseFinder:
         """Decide between the waiting sets, once nothing that may overlap with them is unfinished."""
         state = self._state
         end = max(found.end for found in state.waiting)
-        if time < end + ACTIVITY_DELAY_S or any(chain.begins < end for chain in state.chains.values()):
+        if time < end + ACTIVITY_DELAY_S or self._is_awaited(end):
             return []
         waiting, state.waiting = state.waiting, []
         told: list[ExerciseSet] = []
@@ -307,6 +338,14 @@ class ExerciseFinder:
             told += sets if winner.known else [replace(each, exercise=UNKNOWN_EXERCISE) for each in sets]
         state.activity = {second: activity for second, activity in state.activity.items() if second > end}
         return [found for found in joined(told) if found.count >= self._least_count(found)]
+
+    def _is_awaited(self, end: float) -> bool:
+        """Whether what begins before a time is still in play: mostly for the exercise for which it last was."""
+        state = self._state
+        if state.awaited and state.chains[state.awaited].begins_before(end):
+            return True
+        state.awaited = next((name for name, chain in state.chains.items() if chain.begins_before(end)), "")
+        return bool(state.awaited)
 
     def _least_count(self, found: ExerciseSet) -> int:
         """Return how many complete repetitions make a set: fewer where they are held, and where both ways are one."""

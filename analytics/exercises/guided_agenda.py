@@ -162,10 +162,10 @@ def timed(time: float, item: PlannedExercise, parameters: GuidedParameters) -> l
         text = f"{number}: hold for {dose.hold_s:g} seconds." if dose.hold_s else str(number)
         cues.append(Due(at, Turn.NOTHING, CueKind.HOLD, text))
         if one_s >= parameters.long_hold_s:
-            cues.append(Due(at + one_s / 2, Turn.NOTHING, CueKind.HOLD_ON, "Half of it."))
+            cues.append(Due(at + one_s / 2, Turn.NOTHING, CueKind.HOLD_ON, words.HALF))
         at += one_s
         if dose.hold_s:
-            cues.append(Due(at, Turn.NOTHING, CueKind.RELEASE, "And let go."))
+            cues.append(Due(at, Turn.NOTHING, CueKind.RELEASE, words.LET_GO))
         at += between_s if number < dose.repetitions else 0.0
     return [*cues, Due(at + (parameters.straight_on_s if sees else 0.0), Turn.END_SET)]
 

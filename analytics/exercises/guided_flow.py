@@ -354,7 +354,7 @@ class SessionFlow(Stage[GuidedState]):
         if walk.walked_s >= planned_s:
             return self._end_walk()
         if before_s < planned_s / 2 <= walk.walked_s:
-            return [self._cue(state.now, CueKind.HOLD_ON, "Half of it.")]
+            return [self._cue(state.now, CueKind.HOLD_ON, words.HALF)]
         return []
 
     def _end_walk(self) -> list[Told]:

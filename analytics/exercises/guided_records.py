@@ -309,6 +309,8 @@ class Standing:
         How many there are to be.
     last_hold_s
         How long the last repetition was held; None before the first.
+    held_s, asked_hold_s
+        How long the one that goes on has been held, None where it is not; and how long it is to be held.
     until
         When the phase ends by itself; None where that is up to the wearer.
     sentence
@@ -326,5 +328,7 @@ class Standing:
     count: int | None
     planned: int
     last_hold_s: float | None
+    held_s: float | None
+    asked_hold_s: float
     until: float | None
     sentence: str

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analytics.exercises import guided_agenda as agenda
 from analytics.exercises import guided_words as words
 from analytics.exercises.guided_flow import SessionFlow
+from analytics.exercises.guided_ledger import OpenSet
 from analytics.exercises.guided_records import (
     Command,
     CueKind,
@@ -24,13 +25,16 @@ from analytics.exercises.guided_records import (
     StopReason,
     Told,
 )
-from analytics.exercises.guided_standing import standing_of
-from analytics.exercises.records import ExerciseSet
+from analytics.exercises.guided_standing import standing_of, title_of
+from analytics.exercises.records import UNKNOWN_EXERCISE, ExerciseSet
+from config.exercise_plan import PlannedExercise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analytics.exercises.guided_flow import Seen
+    from analytics.exercises.records import Holding
+    from config.exercise_plan import PlannedWalk
 
 __all__ = ["GuidedSession"]
 
@@ -79,6 +83,76 @@ class GuidedSession(SessionFlow):
             if not self.done:
                 told += self._see(one)
         return told + self._until(end)
+
+    @property
+    def asked_hold_s(self) -> float:
+        """How long the exercise that is on is to be held; 0 where nothing is held now that the sensor could see."""
+        state = self._state
+        if state.phase not in (Phase.COUNTING, Phase.TIMED) or self.follows is None:
+            return 0.0
+        return self._exercise.dose.hold_s
+
+    def hold(self, holding: Holding | None) -> list[Told]:
+        """Return what is to be told of what is held now, in samples that were pushed; None: nothing.
+
+        Where the session does not keep the time itself, the wearer hears when the hold has been as long as was asked.
+        """
+        state, asked_s = self._state, self.asked_hold_s
+        is_seen = holding is not None and asked_s > 0 and holding.since >= state.valid_from
+        state.holding = holding if is_seen else None
+        if state.holding is None or state.phase is not Phase.COUNTING:
+            return []
+        since, held_s = state.holding.since, state.holding.held_s
+        if held_s >= asked_s and since > state.released:
+            state.released = state.half_told = state.now
+            return [self._cue(state.now, CueKind.RELEASE, words.LET_GO)]
+        if held_s >= asked_s / 2 and asked_s >= self._parameters.long_hold_s and since > state.half_told:
+            state.half_told = state.now
+            return [self._cue(state.now, CueKind.HOLD_ON, words.HALF)]
+        return []
+
+    def found(self, seen: ExerciseSet) -> list[Told]:
+        """Return what is to be told of a set that was recognised, of whatever exercise, by somebody who only looks on.
+
+        Where it is of a later exercise of the plan, and the session has counted nothing meanwhile, it counts, and the
+        session goes on from there. What was counted as another exercise stays so; but it is said.
+        """
+        state = self._state
+        if state.start is None or self.done or state.paused_at is not None or seen.exercise == UNKNOWN_EXERCISE:
+            return []
+        counted_as = self._counted_as(seen)
+        if seen.exercise in counted_as or (not counted_as and seen.exercise == self.current):
+            return []
+        ids = [item.exercise.id if isinstance(item, PlannedExercise) else None for item in self._plan.items]
+        if not counted_as and seen.exercise in ids[state.item + 1 :]:
+            return self._go_on_with(seen, self._plan.items[ids.index(seen.exercise, state.item + 1)])
+        text = words.looked_like(seen.exercise, seen.count, sorted(counted_as), is_planned=seen.exercise in ids)
+        return [self._cue(state.now, CueKind.NOTICE, text)]
+
+    def _go_on_with(self, seen: ExerciseSet, item: PlannedExercise | PlannedWalk) -> list[Told]:
+        state = self._state
+        told: list[Told] = [self._cue(state.now, CueKind.NOTICE, words.going_on_with(title_of(item), seen.count))]
+        while self._item is not item:
+            if state.open_set is not None and not state.open_set.seen:
+                state.open_set = None  # nothing was done in it
+            ending = Ending.DONE if self._is_through else Ending.SKIPPED
+            told += [*self._close_walk(), *self._end_item(ending, None)]
+        state.open_set = OpenSet(1, seen.start)
+        state.open_set.settle(seen.repetitions)
+        return told + self._end_set()
+
+    def _counted_as(self, seen: ExerciseSet) -> set[str]:
+        """Return the exercises that the session has counted while a set was done."""
+        state = self._state
+        sets = [*state.ledger.sets, *(one for item in state.ledger.items for one in item.sets)]
+        known = [(one.exercise, one.repetitions) for one in sets]
+        if state.open_set is not None and self.current is not None:
+            known.append((self.current, tuple(state.open_set.seen)))
+        return {
+            exercise
+            for exercise, repetitions in known
+            if any(one.start < seen.end and seen.start < one.end for one in repetitions)
+        }
 
     def flush(self) -> list[Told]:
         """Return the session as it stands: there are no more samples."""

@@ -37,6 +37,8 @@ def standing_of(state: GuidedState, plan: Plan) -> Standing:
         count=_count(state, item),
         planned=item.dose.repetitions if isinstance(item, PlannedExercise) else ceil(item.minutes),
         last_hold_s=None if last is None else last.hold_s,
+        held_s=None if state.holding is None else state.holding.held_s,
+        asked_hold_s=item.dose.hold_s if isinstance(item, PlannedExercise) else 0.0,
         until=None if waits or not ends else min(ends),
         sentence=state.sentence,
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from analytics.exercises.guided_agenda import Due
     from analytics.exercises.guided_ledger import OpenSet, OpenWalk
     from analytics.exercises.guided_records import StopReason
-    from analytics.exercises.records import Repetition
+    from analytics.exercises.records import Holding, Repetition
 
 __all__ = ["GuidedState"]
 
@@ -46,6 +46,10 @@ class GuidedState:
         Why the session was stopped.
     sentence
         The last cue.
+    holding
+        What is held now; None where nothing is.
+    half_told, released
+        When, last, half of a hold was told, and that a hold had been long enough.
 
     """
 
@@ -65,3 +69,6 @@ class GuidedState:
     ledger: SessionLedger = field(default_factory=SessionLedger)
     stopped: StopReason | None = None
     sentence: str = ""
+    holding: Holding | None = None
+    half_told: float = -inf
+    released: float = -inf

@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 from config.exercise_library import Position
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from config.exercise_library import Dose, Exercise
 
 __all__ = [
+    "HALF",
+    "LET_GO",
     "PAIN_QUESTION",
     "TAKE_POSITION",
     "UNSEEN",
     "counted",
     "dose_of",
     "finished",
+    "going_on_with",
+    "looked_like",
     "pain_answer",
     "resting",
     "set_done",
@@ -31,6 +37,8 @@ TAKE_POSITION = {
 }
 
 UNSEEN = "The sensor on your back cannot see this one: I keep the time, please count for yourself."
+HALF = "Half of it."
+LET_GO = "And let go."
 PAIN_QUESTION = "How much did it hurt, from 0 to 10?"
 
 LAST_ONES = 3
@@ -62,6 +70,23 @@ def set_done(count: int | None, planned: int) -> str:
     if count >= planned:
         return f"{count}: well done."
     return f"{count} of {planned}: that is all right."
+
+
+def looked_like(exercise: str, count: int, counted_as: Sequence[str], *, is_planned: bool) -> str:
+    """Return what is said of a set of another exercise than that whose turn it was."""
+    text = f"That looked like {_named(exercise)}, {count} times"
+    if counted_as:
+        return f"{text}, but was counted as {' and '.join(map(_named, counted_as))}."
+    return f"{text}. {'Its turn in this plan is over.' if is_planned else 'It is not on this plan.'}"
+
+
+def _named(exercise: str) -> str:
+    return exercise.replace("_", " ")
+
+
+def going_on_with(title: str, count: int) -> str:
+    """Return what is said where the wearer is at a later exercise already."""
+    return f"That was {title} already: {count}. Going on with it."
 
 
 def resting(rest_s: float, following: str | None) -> str:

@@ -219,6 +219,14 @@ class HoldFinder:
         """Return nothing: what has not been left is no hold yet."""
         return []
 
+    def going(self, now: float) -> list[Excursion]:
+        """Return the stay that goes on, where it would be a hold if it were left now the way it was entered."""
+        stay, entry, move = self._state.stay, self._state.entry, self._state.move
+        if stay is None or entry is None or stay.n == 0 or (move is not None and move.gone):
+            return []
+        left = Move(now, stay.mean(), height=-entry.height_cm() / CM, tilt=_point(-np.array(entry.tilt)))
+        return self._judge(left, None, now, self._parameters.evidence)
+
     def _staying(self, still: Stillness, start: int, stop: int) -> list[Excursion]:
         state = self._state
         if state.move is None or state.stay is None:
@@ -278,8 +286,7 @@ class HoldFinder:
 
     def _settle(self, time: float) -> list[Excursion]:
         """Take the move as over: the stay goes on, or it is left and the next one begins."""
-        state = self._state
-        stay, move, after = state.stay, state.move, state.after
+        state, stay, move, after = self._state, self._state.stay, self._state.move, self._state.after
         if stay is None or move is None or after is None:
             return []
         x, y, z = after.mean()

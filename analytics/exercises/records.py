@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["UNKNOWN_EXERCISE", "CountedRepetition", "ExerciseSet", "Repetition", "Side"]
+__all__ = ["UNKNOWN_EXERCISE", "CountedRepetition", "ExerciseSet", "Holding", "Repetition", "Side"]
 
 UNKNOWN_EXERCISE = "unknown"
 """The exercise of a set that repeats like one but is none of those known."""
@@ -77,6 +77,31 @@ class CountedRepetition:
     exercise: str
     number: int
     repetition: Repetition
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The far position of a repetition, or a position, that is held at this moment.
+
+    Parameters
+    ----------
+    exercise
+        Its id.
+    since
+        When it was reached, as far as can be told before it is left.
+    time
+        Now, on the clock of the samples.
+
+    """
+
+    exercise: str
+    since: float
+    time: float
+
+    @property
+    def held_s(self) -> float:
+        """For how long."""
+        return self.time - self.since
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from analytics.exercises.chains import COMPLETE, SET_PAUSE_S, SHORT_S
+from analytics.exercises.excursion import SHORTEST_HOLD_S
 from analytics.exercises.records import ExerciseSet, Repetition, Side
 from config.exercise_library import Axis, Counting, Sides
 
@@ -41,7 +42,6 @@ NORMAL = 0.6745
 
 NEIGHBOURS = 5
 LEAST_OF_A_SET, LEAST_OF_A_PART = 2, 3
-SHORTEST_HOLD_S = 1.0
 PAIR_PAUSE_S = 6.0
 """Longest pause between the two ways of a repetition that goes both ways."""
 

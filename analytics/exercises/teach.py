@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from config.exercise_library import Exercise
     from posture.frame import PostureFrame
 
-__all__ = ["LEAD_S", "SHOWN_MOST", "TAIL_S", "Demonstration", "teach"]
+__all__ = ["LEAD_S", "SHOWN_MOST", "TAIL_S", "Demonstration", "require_teachable", "teach"]
 
 SHOWN_MOST = 5
 LEAD_S, TAIL_S = 3.0, 1.5
@@ -53,6 +53,11 @@ ABOVE_NOISE = 2.0
 """The same against how far the signal strays in the stillest moments of this very recording."""
 
 STILL_S, STILLEST = 0.64, 0.03
+PLACED = (
+    "without a calibration it is not known how you were placed: say it with --start-position, or give --profile or "
+    "--calibration"
+)
+
 IN_POSITION = 0.57
 """Up is within 55 deg of where it is in the position."""
 
@@ -113,8 +118,7 @@ def teach(identifier: str, title: str, shown: Demonstration) -> Exercise:
     if not 1 <= shown.repetitions <= SHOWN_MOST:
         raise TeachingError(f"show 1 to {SHOWN_MOST} repetitions, not {shown.repetitions}")
     positions = starting_positions(shown)
-    if not any(manners(position, mounting_known=shown.sensor_to_body is not None) for position in positions):
-        raise TeachingError("lying or on hands and knees, a movement is only seen with --profile or --calibration")
+    _require_manners(positions, mounting_known=shown.sensor_to_body is not None)
     fitting = _that_may_be_taught(shown, _outcomes(shown, positions))
     again = _found_again(shown, fitting)
     if not again:
@@ -124,6 +128,34 @@ def teach(identifier: str, title: str, shown: Demonstration) -> Exercise:
         )
     best, width = max(again, key=lambda found: _mark(found[0], shown) + WIDER * found[1])
     return definition(identifier, title, best, width)
+
+
+def require_teachable(position: Position | None, *, mounting_known: bool) -> None:
+    """Check, before anything is shown, that enough is known to learn from it.
+
+    Parameters
+    ----------
+    position
+        The starting position; None where gravity is to tell it.
+    mounting_known
+        Whether it is known how the sensor is worn.
+
+    Raises
+    ------
+    TeachingError
+        It is not; the message says what to give.
+
+    """
+    if mounting_known:
+        return
+    if position is None:
+        raise TeachingError(PLACED)
+    _require_manners([position], mounting_known=False)
+
+
+def _require_manners(positions: Iterable[Position], *, mounting_known: bool) -> None:
+    if not any(manners(position, mounting_known=mounting_known) for position in positions):
+        raise TeachingError("lying or on hands and knees, a movement is only seen with --profile or --calibration")
 
 
 def starting_positions(shown: Demonstration) -> list[Position]:
@@ -137,10 +169,7 @@ def starting_positions(shown: Demonstration) -> list[Position]:
     """
     if shown.sensor_to_body is None:
         if shown.position is None:
-            raise TeachingError(
-                "without a calibration it is not known how you were placed: say it with --start-position, or give "
-                "--profile or --calibration"
-            )
+            raise TeachingError(PLACED)
         return [shown.position]
     seen = [_positions(up) for up in _ups(shown, shown.sensor_to_body)]
     if not any(seen):
