@@ -224,7 +224,11 @@ def validate(
 @app.command()
 def teach(
     name: Annotated[str, typer.Argument(help="What the new exercise is to be called, such as 'hip swing'.")],
-    file: Recorded,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="A recording of it; without one you show it to your sensor.", show_default=False),
+    ] = None,
+    sensor: Annotated[str | None, typer.Option(help="Which of your sensors; not needed where you have one.")] = None,
     repetitions: Annotated[int, typer.Option(help="How many you show.", min=1, max=5)] = 3,
     start_position: Annotated[
         str | None,
@@ -238,14 +242,25 @@ def teach(
     calibration: SectionsFile = None,
     units: UnitNames = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace the exercise of this name.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No voice and no bell.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Learn a new exercise from a recording of a few repetitions."""
+    """Learn a new exercise from a few repetitions, shown to your sensor or recorded."""
     from lumbar.commands.inputs import RecordingChoice
-    from lumbar.commands.teach import Lesson, run_teach
+    from lumbar.commands.teach import Lesson, run_live_teach, run_teach
 
-    choice = RecordingChoice(file, units, None, profile, calibration)
-    run_teach(Lesson(name, repetitions, start_position, from_s, to_s), choice, replace=replace, settings_file=settings)
+    lesson = Lesson(name, repetitions, start_position, from_s, to_s)
+    if file is None:
+        if any(option is not None for option in (from_s, to_s, calibration, units)):
+            raise SettingsError(
+                "--from, --to, --calibration and --units belong to a recording; name one after the name"
+            )
+        run_live_teach(lesson, sensor, profile, replace=replace, quiet=quiet, settings_file=settings)
+    elif sensor is not None:
+        raise SettingsError("give either a recording or --sensor, not both")
+    else:
+        choice = RecordingChoice(file, units, None, profile, calibration)
+        run_teach(lesson, choice, replace=replace, settings_file=settings)
 
 
 @app.command()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from analytics.exercises.guided_records import Command, Standing, Told
     from analytics.exercises.guided_session import GuidedSession
+    from analytics.exercises.records import Holding
     from config.exercise_library import Exercise
     from config.settings import Settings
     from firmware_bridge.imu import ImuChunk
@@ -38,9 +39,16 @@ STEP_S = 0.1
 """The session goes on in steps of so much, on the clock of the samples, however they come: so the recording of a live
 session, replayed, is counted as it was live."""
 
+LOOK_AT_HOLD_S = 0.5
+RECOGNISE_EVERY_S = 5.0
+
 
 class Follower(Protocol):
     """Finds what the wearer does; `LivePipeline` is one."""
+
+    @property
+    def holding(self) -> Holding | None:
+        """What is held with the last sample; None where nothing is."""
 
     def push(self, *chunks: ImuChunk) -> list[Noticed]:
         """Return what the samples let one notice."""
@@ -107,10 +115,21 @@ class ExerciseRun:
         Identifies the session.
     source
         Where the samples come from, for the history.
+    recogniser
+        Finds sets of any exercise, for a recording that may be out of step with the session; None where the wearer is
+        led.
 
     """
 
-    def __init__(self, session: GuidedSession, follower: Follower, outputs: RunOutputs, name: str, source: str) -> None:
+    def __init__(
+        self,
+        session: GuidedSession,
+        follower: Follower,
+        outputs: RunOutputs,
+        name: str,
+        source: str,
+        recogniser: Follower | None = None,
+    ) -> None:
         self.session = session
         self.result: SessionDone | None = None
         self._follower = follower
@@ -121,6 +140,8 @@ class ExerciseRun:
         self._now = 0.0
         self._begun: ImuChunk | None = None
         self._followed: Exercise | None = None
+        self._recogniser = recogniser
+        self._unrecognised: list[ImuChunk] = []
         self._follow()
 
     @property
@@ -157,6 +178,8 @@ class ExerciseRun:
             self._begun = None
         if not self.done:
             self._settle(self._follower.flush())
+        if self._recogniser is not None:
+            self._recognise(self._recogniser.flush())
         self._tell(self.session.flush())
         return self.result
 
@@ -164,9 +187,29 @@ class ExerciseRun:
         if self.done:
             return
         noticed = self._follower.push(piece)
-        self._now = float(piece.time[-1])
+        before, self._now = self._now, float(piece.time[-1])
         self._tell(self.session.push(float(piece.time[0]), self._now, _seen(noticed)))
         self._follow()
+        if self._now // LOOK_AT_HOLD_S > before // LOOK_AT_HOLD_S:
+            self._look_at_hold()
+        if self._recogniser is not None:
+            self._unrecognised.append(piece)
+            if self._now // RECOGNISE_EVERY_S > before // RECOGNISE_EVERY_S:
+                self._recognise(self._recogniser.push(concatenate(self._unrecognised)))
+                self._unrecognised = []
+
+    def _recognise(self, noticed: list[Noticed]) -> None:
+        for one in noticed:
+            if isinstance(one, ExerciseSet):
+                self._tell(self.session.found(one))
+                self._follow()
+
+    def _look_at_hold(self) -> None:
+        asked_s = self.session.asked_hold_s
+        holding = self._follower.holding if asked_s else None
+        self._tell(self.session.hold(holding))
+        if self._publisher is not None and holding is not None:
+            self._publisher.publish_hold(holding, asked_s)
 
     def _tell(self, told: list[Told]) -> None:
         for one in told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from firmware_bridge.link.link import SensorLink
 from firmware_bridge.link.scanner import SensorScanner
@@ -21,11 +21,24 @@ if TYPE_CHECKING:
     from firmware_bridge.imu import ImuChunk
     from firmware_bridge.link.listener import SensorState
     from firmware_bridge.link.radio import Radio
-    from lumbar.exercise_session import ExerciseRun
 
-__all__ = ["SessionListener", "run_live"]
+__all__ = ["LiveRun", "SessionListener", "run_live"]
 
 LOOK_EVERY_S = 0.2
+
+
+class LiveRun(Protocol):
+    """What a wearer is led through with a live sensor: a session, or a lesson."""
+
+    @property
+    def done(self) -> bool:
+        """Whether it is over."""
+
+    def samples(self, chunk: ImuChunk) -> None:
+        """Take samples, in order of time."""
+
+    def show_link(self, text: str) -> None:
+        """Show how the link to the sensor stands."""
 
 
 class SessionListener:
@@ -40,7 +53,7 @@ class SessionListener:
 
     """
 
-    def __init__(self, run: ExerciseRun, open_recorder: Callable[[], Recorder]) -> None:
+    def __init__(self, run: LiveRun, open_recorder: Callable[[], Recorder]) -> None:
         self._run = run
         self._open_recorder = open_recorder
         self._recorder: Recorder | None = None
@@ -67,7 +80,7 @@ class SessionListener:
 async def run_live(
     sensor: KnownSensor,
     radio: Radio,
-    run: ExerciseRun,
+    run: LiveRun,
     folder: Path,
     stack: ExitStack,
     stop: asyncio.Event,
@@ -109,6 +122,6 @@ async def run_live(
     await until_first(link.run(), _until_done(run), stop.wait())
 
 
-async def _until_done(run: ExerciseRun) -> None:
+async def _until_done(run: LiveRun) -> None:
     while not run.done:  # noqa: ASYNC110 - what ends it are samples and commands, a fifth of a second is soon enough
         await asyncio.sleep(LOOK_EVERY_S)

@@ -212,4 +212,6 @@ def _facts(standing: Standing) -> str:
     if standing.phase is Phase.WALKING:
         return f"minutes of {standing.planned}"
     of = f"set {standing.set_number} of {standing.sets_n}, {standing.planned} repetitions"
+    if standing.held_s is not None:
+        return f"{of}, holding: {int(standing.held_s)} of {standing.asked_hold_s:g} s"
     return of if not standing.last_hold_s else f"{of}, held {standing.last_hold_s:.0f} s"

@@ -115,6 +115,8 @@ class LiveView:
         counters = f"{minutes}   steps {self._counts['steps']}   alerts {self._counts['alerts']}"
         body = Table.grid()
         body.add_row(table)
+        if self._now is not None and self._now.holding is not None:
+            body.add_row(Text(f"holding: {int(self._now.holding.held_s)} s", "bold"))
         body.add_row(Text(counters, "dim"))
         body.add_row(Text(self._link, "dim"))
         return Panel(body, title=self._title, title_align="left", border_style="red" if self._active else "green")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from analytics.exercises.records import Holding
     from config.calibration import CalibrationSection
     from config.settings import Settings
     from firmware_bridge.imu import ImuChunk
@@ -172,6 +174,11 @@ class LivePipeline:
         """Return the exercise sets so far that are over."""
         return tuple(self._sets)
 
+    @property
+    def holding(self) -> Holding | None:
+        """What is held with the last sample, of an exercise that the wearer has named; None where nothing is."""
+        return None if self._exercises is None else self._exercises.holding
+
     def push(self, *chunks: ImuChunk) -> list[Noticed]:
         """Return what the samples let one notice, in order of time.
 
@@ -199,6 +206,8 @@ class LivePipeline:
             noticed += self._take(join_seconds(seconds))
             noticed += self._compare_walking(self._steps.settled_time)
         noticed += self._exercise(frames)
+        if self.latest is not None:
+            self.latest = replace(self.latest, holding=self.holding)
         return sorted(noticed, key=noticed_at)
 
     def flush(self) -> list[Noticed]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from analytics.exercises.guided_records import SessionDone, SetDone
+    from analytics.exercises.records import Holding
     from lumbar.messaging.client import MessageClient
     from lumbar.pipeline import Noticed, Now
 
@@ -45,6 +46,7 @@ class Publisher:
     def __init__(self, client: MessageClient) -> None:
         self._client = client
         self._activity: tuple[Activity, float] = (Activity.UNKNOWN, 0.0)
+        self._hold_said: tuple[str, int] | None = None
 
     def resolve_left_over(self) -> None:
         """Resolve the alerts of a program that has ended, since nobody would ever empty their topics."""
@@ -82,6 +84,15 @@ class Publisher:
             angle_deg=now.angle_deg,
             since_s=since,
         )
+        if now.holding is not None:
+            self.publish_hold(now.holding, None)
+
+    def publish_hold(self, holding: Holding, asked_s: float | None) -> None:
+        """Publish how long something is held, once for each second of it; `asked_s` where it is known."""
+        said = (holding.exercise, int(holding.held_s))
+        if said != self._hold_said:
+            self._hold_said = said
+            self._client.publish_hold(holding.time, exercise=holding.exercise, held_s=holding.held_s, asked_s=asked_s)
 
     def publish_set(self, done: SetDone) -> None:
         """Publish a set of a guided session."""

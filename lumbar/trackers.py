@@ -15,6 +15,7 @@ from posture.sitting import SittingTracker
 from posture.slouch import SlouchTracker
 
 if TYPE_CHECKING:
+    from analytics.exercises.records import Holding
     from config.settings import Settings
     from posture.calibration import Calibration
     from posture.events import PostureState
@@ -78,6 +79,8 @@ class Now:
         Sitting posture and angle past own upright sitting; None where not known.
     slouch_dose_s
         The leaky slouch dose.
+    holding
+        What is held, of an exercise that the wearer has named; None where nothing is.
 
     """
 
@@ -85,3 +88,4 @@ class Now:
     posture: PostureState | None
     angle_deg: float | None
     slouch_dose_s: float
+    holding: Holding | None = None

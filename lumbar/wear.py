@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Literal
 
+from analytics.exercises.records import ExerciseSet
 from analytics.local_day import LocalDay, local_time
 from config.errors import LumbarError, SensorError
 from config.exercise_library import load_exercises, own_exercises_path
@@ -66,13 +67,17 @@ class Wearing:
         self._outputs = outputs
         self._utc_now = utc_now
         self._publisher = None if outputs.client is None else Publisher(outputs.client)
-        self._tell_left_over()
-        self._day: WearDay | None = WearDay(self._today(), keeper)
         self._snoozed_until = 0.0
         self._summed_up_at = utc_now()
         self._changed_days: set[date] = set()
         self._late_at = 0.0
         self._pulses: set[asyncio.Task[bool]] = set()
+        self._tell_left_over()
+        self._finish_sets_left_over()
+        self._day: WearDay | None = WearDay(self._today(), keeper)
+        self._tell([*self._day.left_over], self._day)
+        if self._day.counted is not None:
+            logger.info("%s is still counted, until the command stop_set", self._day.counted)
 
     def samples(self, chunk: ImuChunk) -> None:
         """Take live samples."""
@@ -131,7 +136,7 @@ class Wearing:
     def close(self) -> None:
         """End the day so far; it goes on when the program is started again."""
         if self._day is not None:
-            self._end_day()
+            self._end_day(goes_on=True)
 
     def command(self, verb: str, arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """Carry out a command of others, in the event loop.
@@ -181,6 +186,15 @@ class Wearing:
         if self._publisher is not None:
             self._publisher.resolve_left_over()
 
+    def _finish_sets_left_over(self) -> None:
+        """Tell and keep the set that was open when the program ended on an earlier day: nobody goes on with it."""
+        day = self._keeper.left_open(self._today())
+        if day is None:
+            return
+        ended = [event for event in day.end(goes_on=False) if isinstance(event, ExerciseSet)]
+        self._tell([*day.left_over, *ended], day)
+        self._keep(day.findings())
+
     def _tell(self, noticed: list[Noticed], day: WearDay) -> None:
         for event in noticed:
             snoozed = isinstance(event, Alert) and self._utc_now() < self._snoozed_until
@@ -198,11 +212,11 @@ class Wearing:
             self._pulses.add(pulse)
             pulse.add_done_callback(self._pulses.discard)
 
-    def _end_day(self) -> None:
+    def _end_day(self, *, goes_on: bool = False) -> None:
         day, self._day = self._day, None
         if day is None:
             return
-        self._tell(day.end(), day)
+        self._tell(day.end(goes_on=goes_on), day)
         self._keep(day.findings())
         if day.end_s >= 0:
             logger.info("the day %s is summed up", day.day)

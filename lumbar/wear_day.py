@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
-from analytics.exercises.records import ExerciseSet
+from analytics.exercises.records import CountedRepetition, ExerciseSet
 from config.errors import RecordingError
 from firmware_bridge.recordings.raw_source import RawSource
 from firmware_bridge.recordings.recorder import Recorder
 from firmware_bridge.recordings.rows import cut
 from firmware_bridge.recordings.segments import list_late, list_segments
 from lumbar.analysis import CHUNK_S, by_the_hour
+from lumbar.day_sets import SOUGHT_SUFFIX, DaySets
 from lumbar.days import keep_recording
 from lumbar.given_alerts import GivenAlerts, still_new
-from lumbar.kept_sets import KeptSets
 from lumbar.pipeline import LivePipeline
 from lumbar.review import review
 from posture.events import Alert, AlertResolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from analytics.findings import Findings
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["DayKeeper", "WearDay", "day_folder", "findings_anew", "keep_day", "recorded_chunks"]
 
 GIVEN_SUFFIX = ".alerts.jsonl"
-SETS_SUFFIX = ".sets.jsonl"
 
 
 class DayKeeper:
@@ -101,6 +100,18 @@ class DayKeeper:
         newest = max(files, default=None)
         return None if newest is None else GivenAlerts(newest)
 
+    def left_open(self, before: date) -> WearDay | None:
+        """Return the last day before another one where an exercise was still counted when the program ended."""
+        files = self.folder.glob(f"????-??-??-{self.sensor}{SOUGHT_SUFFIX}")
+        earlier = [day for file in files if (day := date.fromisoformat(file.name[: len("2026-01-05")])) < before]
+        if not earlier or self.sets_of(max(earlier)).counted is None:
+            return None
+        return WearDay(max(earlier), self)
+
+    def sets_of(self, day: date) -> DaySets:
+        """Return the exercise sets of a day."""
+        return DaySets(self.folder_of(day), self.settings)
+
     def pipeline(self) -> LivePipeline:
         """Return a fresh pipeline."""
         return LivePipeline(self.settings, self.rate_hz, self.calibration)
@@ -130,6 +141,8 @@ class WearDay:
         The local day.
     has_late
         Whether samples came late, so that the pipeline has not seen them.
+    left_over
+        Sets that were over when the program was killed, and that nobody was told of.
 
     Raises
     ------
@@ -150,12 +163,18 @@ class WearDay:
         self._untold: list[Alert | AlertResolved] = []
         self._end_s = -1.0
         self._given = given_file(self._folder)
-        self._kept_sets = sets_file(self._folder)
-        for hour in by_the_hour(recorded_chunks(self._folder)):
-            self._alerts += alerts_among(self._follow(*hour))
-        self._sets = self._kept_sets.load()
+        self._sets = keeper.sets_of(day)
+        self._open_sets: list[ExerciseSet] = []
+        noticed = self._sets.follow(self._pipeline, self._recorded())
+        self._alerts += alerts_among(noticed)
+        self.left_over = self._sets.keep(noticed)
         if self._recorder is not None:
             self._remember()
+
+    def _recorded(self) -> Iterable[ImuChunk]:
+        for chunk in recorded_chunks(self._folder):
+            self._end_s = float(chunk.time[-1])
+            yield chunk
 
     def _remember(self) -> None:
         given = self._given.load()
@@ -169,6 +188,11 @@ class WearDay:
     def pipeline(self) -> LivePipeline:
         """The pipeline that follows the day."""
         return self._pipeline
+
+    @property
+    def counted(self) -> str | None:
+        """Id of the exercise that is counted now; None where none is."""
+        return self._sets.counted
 
     @property
     def end_s(self) -> float:
@@ -193,8 +217,11 @@ class WearDay:
             )
         noticed = self._new(self._follow(chunk))
         self._give(alerts_among(noticed))
-        self._open().append(chunk)
-        self._keep_sets(noticed)
+        recorder = self._open()
+        recorder.append(chunk)
+        if any(isinstance(event, CountedRepetition | ExerciseSet) for event in noticed):
+            recorder.sync()  # counted again after a restart, what was told is found again
+        self._sets.keep(noticed)
         return noticed
 
     def seek(self, exercises: ExercisesSought | None) -> list[Noticed]:
@@ -206,9 +233,8 @@ class WearDay:
             The disk refuses.
 
         """
-        noticed = self._pipeline.seek(exercises)
-        self._keep_sets(noticed)
-        return noticed
+        self._open()  # what is counted is written beside the recording
+        return self._sets.seek(self._pipeline, exercises, self._end_s)
 
     def told(self, event: Noticed) -> None:
         """Mark an alert as told.
@@ -229,13 +255,23 @@ class WearDay:
         self.has_late |= n_new > 0
         return n_new
 
-    def end(self) -> list[Noticed]:
-        """Return what is still open at the end of the day, and close the recording."""
+    def end(self, *, goes_on: bool) -> list[Noticed]:
+        """Return what is still open at the end of the day, and close the recording.
+
+        Where the day goes on when the program is started again, a set that is open does, too: it is among the findings,
+        and told when it is over.
+        """
         noticed = self._new(self._pipeline.flush())
         self._give([event for event in noticed if isinstance(event, Alert)])
         # Their ends are not kept on the disk: a day that is taken up again has not ended.
         self._alerts += [event for event in noticed if isinstance(event, AlertResolved)]
-        self._keep_sets(noticed)
+        if goes_on:
+            self._open_sets = [event for event in noticed if isinstance(event, ExerciseSet)]
+            noticed = [event for event in noticed if not isinstance(event, ExerciseSet)]
+        else:
+            self._sets.keep(noticed)
+            if self.counted is not None:
+                self._sets.seek(self._pipeline, None, self._end_s)
         if self._recorder is not None:
             self._recorder.close()
         return noticed
@@ -249,9 +285,10 @@ class WearDay:
             Samples came late, so that the recording must be gone over anew, and it cannot be read.
 
         """
+        sets = [*self._sets.sets, *self._open_sets]
         if self.has_late:
-            return findings_anew(self._keeper, self.day, tuple(self._alerts))
-        return review(self._pipeline, self._keeper.settings, self._alerts, self._sets).findings
+            return findings_anew(self._keeper, self.day, tuple(self._alerts), sets)
+        return review(self._pipeline, self._keeper.settings, self._alerts, sets).findings
 
     def _open(self) -> Recorder:
         if self._recorder is None:
@@ -266,12 +303,6 @@ class WearDay:
     def _new(self, noticed: list[Noticed]) -> list[Noticed]:
         new = still_new(alerts_among(noticed), self._alerts)
         return [event for event in noticed if event in new or not isinstance(event, Alert | AlertResolved)]
-
-    def _keep_sets(self, noticed: list[Noticed]) -> None:
-        sets = [event for event in noticed if isinstance(event, ExerciseSet)]
-        if sets:
-            self._kept_sets.add(sets)
-            self._sets += sets
 
     def _give(self, alerts: list[Alert | AlertResolved]) -> None:
         if alerts:
@@ -296,12 +327,12 @@ def given_file(folder: Path) -> GivenAlerts:
     return GivenAlerts(folder.with_name(folder.name + GIVEN_SUFFIX))
 
 
-def sets_file(folder: Path) -> KeptSets:
-    """Return where the exercise sets of the day with this recording are kept."""
-    return KeptSets(folder.with_name(folder.name + SETS_SUFFIX))
-
-
-def findings_anew(keeper: DayKeeper, day: date, alerts: Iterable[Alert | AlertResolved] | None = None) -> Findings:
+def findings_anew(
+    keeper: DayKeeper,
+    day: date,
+    alerts: Iterable[Alert | AlertResolved] | None = None,
+    sets: Sequence[ExerciseSet] | None = None,
+) -> Findings:
     """Return what the whole recording of a day says, samples that came late among it.
 
     Parameters
@@ -310,6 +341,8 @@ def findings_anew(keeper: DayKeeper, day: date, alerts: Iterable[Alert | AlertRe
         Which recording.
     alerts
         Those that the wearer was given; None to look them up, and to take the recording's where nobody remembers.
+    sets
+        Those that were counted; None to look them up.
 
     Raises
     ------
@@ -324,7 +357,8 @@ def findings_anew(keeper: DayKeeper, day: date, alerts: Iterable[Alert | AlertRe
     found += pipeline.flush()
     given = alerts if alerts is not None else given_on(keeper, day)
     given = given if given is not None else alerts_among(found)
-    return review(pipeline, keeper.settings, tuple(given), sets_file(keeper.folder_of(day)).load()).findings
+    counted = keeper.sets_of(day).sets if sets is None else sets
+    return review(pipeline, keeper.settings, tuple(given), counted).findings
 
 
 def is_recorded(folder: Path) -> bool:

@@ -163,6 +163,20 @@ class Recorder:
             self._pending = batch if self._pending is None else pa.concat_batches([self._pending, batch])
             self._write(self._whole_seconds())
 
+    def sync(self) -> None:
+        """Put the last incomplete second on the disk, too.
+
+        Raises
+        ------
+        RecordingError
+            The disk refuses; the samples are then written with the next ones.
+        ValueError
+            The recorder is closed.
+
+        """
+        self._require_open()
+        self._write_pending()
+
     def insert(self, chunk: ImuChunk, rate_hz: float | None = None) -> int:
         """Put samples that come late where they belong in time. On return they are on the disk, all of them.
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from analytics.exercises.guided_session import GuidedSession
 from config.errors import SettingsError
 from config.exercise_library import load_exercises, own_exercises_path
-from config.exercise_plan import DEFAULT_PLAN, load_plan, own_plans_path
+from config.exercise_plan import DEFAULT_PLAN, PlannedExercise, load_plan, own_plans_path
 from config.known_sensors import load_known_sensors
 from config.profile import load_profile
 from config.settings import load_settings
@@ -32,6 +32,7 @@ from lumbar.exercise_session_input import HINT, parse_wish, read_wishes
 from lumbar.exercise_session_live import run_live
 from lumbar.exercise_session_view import SessionLines, TerminalSession, session_table
 from lumbar.exercise_session_voice import Voice, find_voice
+from lumbar.exercises_sought import all_exercises
 from lumbar.messaging.client import MessageClient
 from lumbar.messaging.identifiers import uuid7
 from lumbar.pipeline import LivePipeline
@@ -55,6 +56,8 @@ DRAIN_S = 30.0
 SPOKEN_UP_TO = 2.0
 """Faster than so many times real time, nothing is spoken or rung."""
 
+UNCALIBRATED = "It is not known how the sensor was worn (--profile says it): whatever moves in the right rhythm counts."
+
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
@@ -77,12 +80,19 @@ def run_replayed_session(options: SessionOptions, choice: RecordingChoice, speed
     pipeline = LivePipeline(settings, nominal_rate_hz(recording), calibration, sections, offset)
     mqtt = None if options.broker is None else mqtt_settings_at(options.broker, settings.mqtt)
     pace = Pace(speed)
+    if calibration is None and not sections and not options.as_json:
+        Console().print(UNCALIBRATED, style="dim", soft_wrap=True, highlight=False)
     with ExitStack() as stack:
         aloud = speed is not None and speed <= SPOKEN_UP_TO
         view = stack.enter_context(_view(stack, options, settings, aloud=aloud))
         outputs = _outputs(stack, settings, mqtt, view, keep=keep)
         wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        run = _run(plan, pipeline, outputs, choice.file.name, wishes.put)
+        planned = frozenset(item.exercise.id for item in plan.items if isinstance(item, PlannedExercise))
+        any_exercise = all_exercises(load_exercises(own_exercises_path(settings)), planned)
+        recogniser = LivePipeline(
+            settings, nominal_rate_hz(recording), calibration, sections, offset, exercises=any_exercise
+        )
+        run = _run(plan, pipeline, outputs, choice.file.name, wishes.put, recogniser)
         for chunk in recording.chunks(chunk_seconds(speed)):
             pace.wait_for(float(chunk.time[-1]))
             while not wishes.empty():
@@ -173,10 +183,11 @@ def _run(
     outputs: RunOutputs,
     source: str,
     in_turn: Callable[[Callable[[], None]], object],
+    recogniser: LivePipeline | None = None,
 ) -> ExerciseRun:
     """Return the session's run; `in_turn` carries out, between samples, what was wished in other threads."""
     session = GuidedSession(plan)
-    run = ExerciseRun(session, pipeline, outputs, f"s-{uuid7()}", source)
+    run = ExerciseRun(session, pipeline, outputs, f"s-{uuid7()}", source, recogniser)
 
     def take(command: Command) -> None:
         in_turn(lambda: run.take(command))

@@ -1,29 +1,45 @@
-"""``lumbar teach``: a new exercise from a recording of a few repetitions."""
+"""``lumbar teach``: a new exercise from a few repetitions, recorded or shown to a live sensor."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from analytics.exercises.teach import Demonstration, teach
+from rich.console import Console
+
+from analytics.exercises.teach import Demonstration, require_teachable, teach
 from config.errors import SettingsError, TeachingError
 from config.exercise_library import Position, load_exercises, own_exercises_path
 from config.exercise_writer import save_exercise
+from config.known_sensors import load_known_sensors
+from config.profile import load_profile
 from config.settings import load_settings
-from lumbar.analysis import calibrate_recording, frames_of, survey_offset
+from firmware_bridge.link.radio import Radio
+from firmware_bridge.link.scanner import SensorScanner
+from lumbar.analysis import calibrate_recording, calibration_of, frames_of, survey_offset
+from lumbar.commands.storage import known_sensors_path
+from lumbar.exercise_session_input import read_wishes
+from lumbar.exercise_session_voice import Voice, find_voice
+from lumbar.live_lesson import LessonPlan, LiveLesson, show_live
+from lumbar.sensors.chosen import choose_sensor, driver_of
+from lumbar.stopping import stop_on_signals
 from lumbar.teaching import frames_shown
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from config.exercise_library import Exercise, ExerciseLibrary
+    from config.known_sensors import KnownSensor
     from firmware_bridge.recordings.read import Recording
     from lumbar.commands.inputs import RecordingChoice
     from posture.calibration import Calibration
 
-__all__ = ["Lesson", "run_teach"]
+__all__ = ["Lesson", "run_live_teach", "run_teach"]
 
 LONGEST_S = 600.0
 """Longer stretches are no demonstration of a few repetitions."""
@@ -79,7 +95,79 @@ def run_teach(lesson: Lesson, choice: RecordingChoice, *, replace: bool, setting
     title = _title(lesson, load_exercises(folder), replace=replace)
     recording = choice.open()
     calibration = _calibration(choice, recording)
-    exercise = teach(lesson.id, title, _demonstration(lesson, recording, calibration))
+    _keep(teach(lesson.id, title, _demonstration(lesson, recording, calibration)), folder)
+
+
+def run_live_teach(
+    lesson: Lesson,
+    sensor_name: str | None,
+    profile: Path | None,
+    *,
+    replace: bool,
+    quiet: bool,
+    settings_file: Path | None,
+) -> None:
+    """Lead the wearer through showing an exercise to the sensor; writes nothing where it is not learnt."""
+    settings = load_settings(settings_file)
+    folder = own_exercises_path(settings)
+    title = _title(lesson, load_exercises(folder), replace=replace)
+    calibration = None if profile is None else calibration_of(load_profile(profile), profile.stem)
+    require_teachable(lesson.position, mounting_known=calibration is not None)
+    sensor = choose_sensor(load_known_sensors(known_sensors_path(settings)), sensor_name)
+    _, values = driver_of(sensor)
+    plan = LessonPlan(lesson.id, title, lesson.repetitions, lesson.position, calibration, values["rate_hz"])
+    now = datetime.now(settings.wearer.zone)
+    shown = settings.storage.path / "recordings" / f"{now:%Y-%m-%dT%H%M%S}-{sensor.name}-teach"
+    with ExitStack() as stack:
+        live = asyncio.run(_show_live(plan, sensor, shown, stack, quiet=quiet))
+    try:
+        exercise = live.result()
+    except TeachingError as error:
+        kept = f" (what you showed is kept in {shown})" if shown.is_dir() else ""
+        raise TeachingError(f"{error}{kept}") from error
+    _keep(exercise, folder)
+
+
+async def _show_live(
+    plan: LessonPlan, sensor: KnownSensor, shown: Path, stack: ExitStack, *, quiet: bool
+) -> LiveLesson:
+    radio = Radio()
+    # Where Bluetooth cannot be used, that is said before anything is made.
+    await SensorScanner(radio).look_around(0)
+    console = Console()
+    speak = None if quiet else find_voice()
+    voice = None if speak is None else stack.enter_context(Voice(speak))
+
+    def tell(sentence: str) -> None:
+        console.print(sentence, soft_wrap=True, highlight=False, markup=False)
+        if console.is_terminal and not quiet:
+            console.bell()
+        if voice is not None:
+            voice.say(sentence)
+
+    shown_link = ""
+
+    def show_link(text: str) -> None:
+        nonlocal shown_link
+        if text != shown_link:
+            console.print(text, style="dim", soft_wrap=True, highlight=False, markup=False)
+        shown_link = text
+
+    live = LiveLesson(plan, tell, show_link)
+    loop = asyncio.get_running_loop()
+
+    def finish(_line: str) -> None:
+        loop.call_soon_threadsafe(live.finish)
+
+    if sys.stdin is not None and sys.stdin.isatty():
+        show_link("Enter: that was all   Ctrl+C: learn nothing")
+        read_wishes(sys.stdin, finish)
+    with stop_on_signals() as stop:
+        await show_live(live, sensor, radio, shown, stack, stop)
+    return live
+
+
+def _keep(exercise: Exercise, folder: Path) -> None:
     path = save_exercise(exercise, folder)
     sys.stdout.write(f"{_said(exercise)}\nWrote {path}. Use it with --exercise {exercise.id}.\n")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from config.errors import MessagingError
 from lumbar.messaging.commands import CommandHandler, answer
 from lumbar.messaging.connection import Connection, Outgoing, Received
+from lumbar.messaging.exercise_payloads import HoldState
 from lumbar.messaging.home_assistant import discovery_payload
 from lumbar.messaging.identifiers import uuid7
 from lumbar.messaging.link import Greetings, Link, LinkStatus
@@ -22,6 +23,7 @@ from lumbar.messaging.payloads import (
     BridgeStateMessage,
     ErrorReply,
     ErrorReplyMessage,
+    HoldStateMessage,
     PostureState,
     PostureStateMessage,
     Reply,
@@ -238,6 +240,12 @@ class MessageClient:
             self._posture, self._posture_due_s = content, now_s + POSTURE_REPEAT_S
             message = PostureStateMessage(**self._envelope(self._outbox.next_seq(), time_s), content=content)
             self._link.set_state(self._outgoing(Channel.POSTURE_STATE, None, as_json(message)))
+
+    def publish_hold(self, time_s: float, *, exercise: str, held_s: float, asked_s: float | None) -> None:
+        """Publish how long a repetition is held by now; of no use later, so it is lost where there is no connection."""
+        content = HoldState(exercise=exercise, held_s=round(held_s, 1), asked_s=asked_s)
+        message = HoldStateMessage(**self._envelope(self._outbox.next_seq(), time_s), content=content)
+        self._link.send_soon(self._outgoing(Channel.HOLD_STATE, None, as_json(message)))
 
     def on_command(self, handler: CommandHandler) -> None:
         """Have commands carried out by `handler`, in a thread of its own, one after the other."""

@@ -8,11 +8,19 @@ from pydantic import AwareDatetime, Field
 
 from lumbar.messaging.parts import Name, NotNegative, Part, WholeNumber
 
-__all__ = ["RepetitionEvent", "Session", "SessionItem", "SessionSet", "SessionWalk", "SetCompletedEvent"]
+__all__ = ["HoldState", "RepetitionEvent", "Session", "SessionItem", "SessionSet", "SessionWalk", "SetCompletedEvent"]
 
 SideName: TypeAlias = Literal["left", "right"]
 Reason: TypeAlias = Literal["pain", "tired", "other"]
 AtLeastOne = Annotated[int, Field(ge=1)]
+
+
+class HoldState(Part):
+    """How long a repetition is held by now, and how long it is to be held; null where nobody has said it."""
+
+    exercise: Name
+    held_s: NotNegative
+    asked_s: NotNegative | None = None
 
 
 class RepetitionEvent(Part):

@@ -10,6 +10,7 @@ from uuid import UUID  # noqa: TC003  pydantic reads the annotations when it run
 from pydantic import AwareDatetime, BaseModel, Field, JsonValue
 
 from lumbar.messaging.exercise_payloads import (  # noqa: TC001  pydantic reads the annotations when it runs
+    HoldState,
     RepetitionEvent,
     Session,
     SetCompletedEvent,
@@ -32,6 +33,7 @@ __all__ = [
     "Envelope",
     "ErrorReplyMessage",
     "EventMessage",
+    "HoldStateMessage",
     "PostureStateMessage",
     "RepetitionMessage",
     "ReplyMessage",
@@ -119,6 +121,13 @@ class PostureStateMessage(Envelope):
 
     schema_name: Literal["lumbar.posture_state/1"] = Field("lumbar.posture_state/1", alias="schema")
     content: PostureState
+
+
+class HoldStateMessage(Envelope):
+    """How long a repetition is held by now."""
+
+    schema_name: Literal["lumbar.hold_state/1"] = Field("lumbar.hold_state/1", alias="schema")
+    content: HoldState
 
 
 class Alert(OpenPart):
@@ -262,6 +271,7 @@ MESSAGES: dict[str, type[Part]] = {
     "event": EventMessage,
     "event_repetition": RepetitionMessage,
     "event_set_completed": SetCompletedMessage,
+    "hold_state": HoldStateMessage,
     "posture_state": PostureStateMessage,
     "reply": ReplyMessage,
     "sensor_state": SensorStateMessage,
@@ -274,6 +284,7 @@ MESSAGE_OF_CHANNEL: dict[Channel, type[Envelope]] = {
     Channel.BRIDGE_STATE: BridgeStateMessage,
     Channel.DAILY_SUMMARY: DailySummaryMessage,
     Channel.EVENT: EventMessage,
+    Channel.HOLD_STATE: HoldStateMessage,
     Channel.POSTURE_STATE: PostureStateMessage,
     Channel.SENSOR_STATE: SensorStateMessage,
     Channel.SESSION: SessionMessage,

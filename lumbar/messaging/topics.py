@@ -14,6 +14,9 @@ HOME_ASSISTANT_STATUS = "homeassistant/status"
 POSTURE_EXPIRY_S = 120
 """A posture older than this is not known any more, s; the client repeats it in time while it lasts."""
 
+HOLD_EXPIRY_S = 2
+"""What is held is told anew each second, s."""
+
 LEVEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -39,6 +42,7 @@ class Channel(Enum):
     POSTURE_STATE = Rule(
         "lumbar/{wearer}/posture/state", retained=True, qos=0, durable=False, expiry_s=POSTURE_EXPIRY_S
     )
+    HOLD_STATE = Rule("lumbar/{wearer}/hold/state", retained=False, qos=0, durable=False, expiry_s=HOLD_EXPIRY_S)
     ALERT = Rule("lumbar/{wearer}/alert/{name}", retained=True, qos=1, durable=True)
     EVENT = Rule("lumbar/{wearer}/event/{name}", retained=False, qos=1, durable=True)
     SESSION = Rule("lumbar/{wearer}/session/{name}", retained=False, qos=1, durable=True)

@@ -118,6 +118,17 @@ def test_a_recording_can_be_read_while_it_is_written(tmp_path, sensor):
         assert open_recording(path).n_samples == 1000
 
 
+def test_what_is_synced_survives_up_to_the_last_sample(tmp_path, sensor):
+    samples = sensor(0, 350)
+    with Recorder(tmp_path / "day", "test", 100.0, ACC_RESOLUTION, GYR_RESOLUTION) as recorder:
+        recorder.append(samples)
+        assert len(read(tmp_path / "day")) == 300, "the last second is incomplete"
+        recorder.sync()
+        assert_same(read(tmp_path / "day"), samples)
+        recorder.append(sensor(350, 100))
+    assert_same(read(tmp_path / "day"), sensor(0, 450))
+
+
 def test_an_existing_recording_is_continued(tmp_path, sensor):
     samples = sensor(0, 1000)
     record(tmp_path / "day", samples.rows(0, 400))

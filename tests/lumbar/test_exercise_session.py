@@ -15,6 +15,7 @@ from rich.console import Console
 
 from analytics.exercises.guided_records import (
     Cue,
+    CueKind,
     FinishSet,
     Pain,
     Pause,
@@ -30,7 +31,7 @@ from analytics.exercises.guided_session import GuidedSession
 from analytics.exercises.records import CountedRepetition
 from config.errors import MessagingError
 from config.exercise_library import load_exercises
-from config.exercise_plan import Plan, PlannedExercise, one_exercise_plan
+from config.exercise_plan import Plan, PlannedExercise, PlannedWalk, one_exercise_plan
 from config.known_sensors import KnownSensor
 from config.settings import load_settings
 from firmware_bridge.imu import concatenate
@@ -42,6 +43,7 @@ from lumbar.exercise_session import ExerciseRun, RunOutputs, set_command
 from lumbar.exercise_session_input import HINT
 from lumbar.exercise_session_live import run_live
 from lumbar.exercise_session_view import TerminalSession, big
+from lumbar.exercises_sought import ExercisesSought
 from lumbar.history.store import History
 from lumbar.messaging.schema_files import message_schema
 from lumbar.pipeline import LivePipeline
@@ -279,6 +281,110 @@ def test_others_may_begin_and_end_a_set_where_one_is_due(samples):
         set_command("start_set", {"exercise": "trunk_flexion"}, run.session, taken.append)
     set_command("stop_set", {}, run.session, taken.append)
     assert taken[-1] == FinishSet()
+
+
+def looked_on(samples, calibration, before):
+    """Return what is told, and the session, where the plan begins with another item than the wearer."""
+    view = Seen()
+    any_exercise = ExercisesSought((LIBRARY["trunk_flexion"],), planned=frozenset({"trunk_flexion"}))
+    recogniser = LivePipeline(load_settings(), 100.0, calibration, exercises=any_exercise)
+    follower = LivePipeline(load_settings(), 100.0, calibration)
+    session = GuidedSession(Plan("mixed", "Mixed", 3, (before, *two_sets().items)))
+    run = ExerciseRun(session, follower, RunOutputs(view), "s-1", "test", recogniser)
+    for chunk in samples.split(0.2):
+        run.samples(chunk)
+    return [cue.text for cue in view.of(Cue)], run.close()
+
+
+def test_a_recording_that_is_out_of_step_is_followed_to_what_is_done_in_it(samples, calibration):
+    told, session = looked_on(samples, calibration, PlannedWalk(5.0))
+    assert "That was Standing forward bend already: 6. Going on with it." in told
+    assert [one.count for one in session.items[1].sets] == [BENDS, 3]
+
+
+def test_what_was_counted_as_something_else_in_a_recording_is_said(samples, calibration):
+    press_ups = PlannedExercise(LIBRARY["press_up"], LIBRARY["press_up"].dose)
+    told, _ = looked_on(samples, calibration, press_ups)
+    assert "That looked like trunk flexion, 6 times, but was counted as press up." in told
+
+
+HOLDING = (Stand(25.0), *((Bend(degrees=60.0, hold_s=8.0), Stand(3.0)) * 2), Stand(30.0))
+
+
+@pytest.fixture(scope="module")
+def holding():
+    wearer = SimulatedWearer(HOLDING, 3, rate_hz=100, mounting="upside_down", sensor=SensorModel.ideal(), start=START)
+    return concatenate(list(wearer.chunks(60.0)))
+
+
+def two_holds(hold_s):
+    exercise = LIBRARY["trunk_flexion"]
+    dose = exercise.dose.model_copy(update={"sets": 1, "repetitions": 2, "hold_s": hold_s})
+    return Plan("two", "Two holds", 3, (PlannedExercise(exercise, dose),))
+
+
+def held_through(view, plan, samples, client=None):
+    run = ExerciseRun(
+        GuidedSession(plan), LivePipeline(load_settings(), 100.0), RunOutputs(view, client), "s-1", "test"
+    )
+    for chunk in samples.split(0.2):
+        run.samples(chunk)
+    run.close()
+
+
+def test_a_wearer_hears_once_in_each_hold_that_it_was_long_enough(holding):
+    view = Seen()
+    held_through(view, two_holds(5.0), holding)
+    let_go = [cue.time - START for cue in view.of(Cue) if cue.kind is CueKind.RELEASE]
+    tops_s = [25.0 + 1.5 + number * (8.0 + 2 * 1.5 + 3.0) for number in range(2)]
+    assert let_go == pytest.approx([top_s + 5.0 for top_s in tops_s], abs=0.9)
+
+
+def test_half_time_is_told_in_long_holds_and_too_short_a_hold_is_not_released(holding):
+    view = Seen()
+    held_through(view, two_holds(15.0), holding)
+    assert [cue.text for cue in view.of(Cue) if cue.kind in (CueKind.RELEASE, CueKind.HOLD_ON)] == ["Half of it."] * 2
+
+
+def test_the_standing_says_how_long_it_has_been_held_and_nothing_without_a_hold(holding, samples):
+    view = Seen()
+    held_through(view, two_holds(5.0), holding)
+    seconds = {int(standing.held_s) for standing in view.standings if standing.held_s is not None}
+    assert seconds >= {2, 3, 4, 5, 6, 7}
+    view = Seen()
+    held_through(view, two_sets(), samples)
+    assert {standing.held_s for standing in view.standings} == {None}
+
+
+def test_others_hear_each_second_how_long_it_has_been_held(holding):
+    class Client:
+        def __init__(self):
+            self.held = []
+
+        def publish_hold(self, _time_s, *, exercise, held_s, asked_s):
+            self.held.append((exercise, int(held_s), asked_s))
+
+        def __getattr__(self, _name):
+            return lambda *_, **__: None
+
+    client = Client()
+    held_through(Seen(), two_holds(5.0), holding, client)
+    assert {(exercise, asked_s) for exercise, _, asked_s in client.held} == {("trunk_flexion", 5.0)}
+    seconds = [second for _, second, _ in client.held]
+    again = seconds.index(min(seconds), 1)
+    for once in (seconds[:again], seconds[again:]):
+        assert once == [*range(once[0], once[-1] + 1)]
+        assert len(once) >= 6
+
+
+def test_the_terminal_shows_the_seconds_of_a_hold(holding):
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=100)
+    with TerminalSession(console, load_settings().wearer.zone, ring=True, say=None) as view:
+        run = run_of(view, two_holds(5.0))
+        for chunk in holding.rows(0, 3200).split(0.2):
+            run.samples(chunk)
+    assert "holding: 5 of 5 s" in out.getvalue()
 
 
 def test_the_terminal_shows_the_count_large_and_one_sentence(samples):

@@ -11,7 +11,7 @@ import pytest
 
 from config.profile import save_profile
 from firmware_bridge.imu import concatenate
-from firmware_bridge.virtual import SimulatedWearer, Sit, SittingPosture, Stand
+from firmware_bridge.virtual import Bend, SimulatedWearer, Sit, SittingPosture, Stand
 from lumbar.analysis import profile_of
 
 REPOSITORY = Path(__file__).parents[2]
@@ -24,16 +24,22 @@ AWAY_S = 3.0
 """From the kill until the program has been started again."""
 
 SLOUCHING = (Stand(8.0), Sit(20.0), Sit(50.0, posture=SittingPosture.SLOUCHED, degrees=20.0), Sit(30.0))
+BOWING = (Stand(8.0), *(each for _ in range(5) for each in (Bend(50.0, 0.5), Stand(1.5))), Stand(25.0))
+"""A bow every 5 s, the first at 8 s."""
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kill -9 is a Unix thing")
 
 
 @pytest.fixture
-def program(tmp_path, monkeypatch, calibration, broker):
-    """Return what wears the samples once, in a process of its own; told where to start and before which step to die."""
+def program(tmp_path, monkeypatch, calibration, broker, request):
+    """Return what wears the samples once, in a process of its own; told where to start, and before which step or when
+    to die.
+    """
     monkeypatch.setenv("LUMBAR_WEARER__TIME_ZONE", "UTC")
     monkeypatch.setenv("LUMBAR_SLOUCH__NUDGE_AFTER_S", str(NUDGE_AFTER_S))
-    wearer = SimulatedWearer(SLOUCHING, 3, rate_hz=100, mounting="upside_down", start=EPOCH_S)
+    wearer = SimulatedWearer(
+        getattr(request, "param", SLOUCHING), 3, rate_hz=100, mounting="upside_down", start=EPOCH_S
+    )
     samples = concatenate(list(wearer.chunks(60.0)))
     np.savez(tmp_path / "samples.npz", time=samples.time, acc=samples.acc, gyr=samples.gyr)
     save_profile(profile_of(calibration, "me"), tmp_path / "me.toml")
@@ -48,9 +54,9 @@ def program(tmp_path, monkeypatch, calibration, broker):
     command = [sys.executable, "-W", "error", str(PROGRAM)]
     with subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
 
-        def run(wearer, *, start_s=EPOCH_S, watch="", kill_before=-1, alert_s=0.0):
+        def run(wearer, *, start_s=EPOCH_S, watch="", kill_before=-1, alert_s=0.0, exercise="", kill_s=1e12):
             told = {"wearer": wearer, "folder": str(tmp_path / wearer), "start_s": start_s, "watch": watch}
-            told |= {"kill_before": kill_before, "alert_s": alert_s}
+            told |= {"kill_before": kill_before, "alert_s": alert_s, "exercise": exercise, "kill_s": kill_s}
             print(json.dumps(always | told), file=process.stdin, flush=True)
             facts = json.loads(process.stdout.readline())
             if "killed" in facts:
@@ -109,3 +115,17 @@ def test_an_alert_is_given_once_although_the_program_is_killed_again_when_it_mak
                 program(wearer, start_s=alert_s + 2 * AWAY_S)
             assert_once(alerts_of, wearer, f"killed before step {step}, and before step {again} of the next start")
     assert killed_again >= 6, "making up for it has as many steps as giving it"
+
+
+@pytest.mark.parametrize("program", [BOWING], indirect=True)
+@pytest.mark.parametrize("killed_s", [17.1, 21.6, 22.1])
+def test_a_set_goes_on_after_the_program_was_killed_in_it(program, listen, killed_s):
+    listener = listen("lumbar/#")
+    assert program("me", exercise="trunk_flexion", kill_s=EPOCH_S + killed_s) is None
+    assert program("me", start_s=EPOCH_S + killed_s + 0.3)["counts"] == [5]
+    listener.wait_for("lumbar/me/bridge/state", b"offline")
+    assert [(each.exercise, each.repetitions) for each in listener.contents("event/set_completed")] == [
+        ("trunk_flexion", 5)
+    ]
+    numbers = [each.number for each in listener.contents("event/repetition")]
+    assert list(dict.fromkeys(numbers)) == [1, 2, 3, 4, 5], "none is announced again after the restart"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from analytics.exercises.records import ExerciseSet
 from config.profile import load_profile
 from config.settings import load_settings
 from firmware_bridge.devices.driver import Resolution
@@ -54,11 +55,13 @@ class Steps:
 
 class Seen:
     def __init__(self):
-        self.alerts = []
+        self.alerts, self.counts = [], []
 
     def show(self, event):
         if isinstance(event, Alert):
             self.alerts.append(event.time)
+        elif isinstance(event, ExerciseSet):
+            self.counts.append(event.count)
 
     def show_now(self, _now):
         pass
@@ -89,15 +92,19 @@ def wear(told):
             steps.watch()
         wearing = Wearing(keeper, Outputs(seen, client), lambda: clock[0])
         steps.rest()
+        if told["exercise"]:
+            wearing.command("start_set", {"exercise": told["exercise"]})
         for chunk in chunks_of(told["samples"], told["start_s"], told["chunk_s"]):
             clock[0] = float(chunk.time[-1])
+            if clock[0] >= told["kill_s"]:
+                os.kill(os.getpid(), signal.SIGKILL)
             if told["watch"] == "alert" and chunk.time[0] <= told["alert_s"] <= chunk.time[-1] + told["chunk_s"]:
                 steps.watch()
             wearing.samples(chunk)
             steps.rest()
         wearing.close()
         delivered = client.drain(20)
-    say(steps=steps.n, alerts=seen.alerts, delivered=delivered)
+    say(steps=steps.n, alerts=seen.alerts, counts=seen.counts, delivered=delivered)
 
 
 async def in_a_loop(told):

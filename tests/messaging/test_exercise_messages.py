@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from analytics.exercises.guided_records import Ending, ItemDone, SessionDone, SetDone, StopReason, WalkDone
-from analytics.exercises.records import CountedRepetition, ExerciseSet, Repetition, Side
+from analytics.exercises.records import CountedRepetition, ExerciseSet, Holding, Repetition, Side
 from lumbar.exercise_session_document import session_content
 from lumbar.messaging.exercise_payloads import RepetitionEvent, Session, SetCompletedEvent
 from lumbar.messaging.schema_files import message_schema
@@ -66,6 +66,18 @@ def test_a_repetition_is_an_event(told):
     content = message["content"]
     assert (content["exercise"], content["number"], content["side"]) == ("bird_dog", 3, "left")
     assert (content["range_deg"], content["range_cm"], content["complete"]) == (31.5, None, True)
+
+
+def test_a_hold_that_goes_on_is_told_once_a_second(told):
+    holding = Holding("plank", NINE_O_CLOCK, NINE_O_CLOCK + 12.34)
+
+    def twice(publisher):
+        publisher.publish_hold(replace(holding, time=holding.time + 0.5), 20.0)
+        publisher.publish_hold(holding, 20.0)
+
+    message = told(twice, "hold/state")
+    assert follows(message, "hold_state")
+    assert message["content"] == {"exercise": "plank", "held_s": 12.8, "asked_s": 20.0}
 
 
 def test_a_set_that_was_found_is_an_event(told):

@@ -47,6 +47,7 @@ def test_the_posture_state_knows_every_activity_and_posture():
         (Channel.BRIDGE_STATE, None, "lumbar/anna/bridge/state", True, 1),
         (Channel.SENSOR_STATE, None, "lumbar/anna/sensor/state", True, 1),
         (Channel.POSTURE_STATE, None, "lumbar/anna/posture/state", True, 0),
+        (Channel.HOLD_STATE, None, "lumbar/anna/hold/state", False, 0),
         (Channel.ALERT, "slouch", "lumbar/anna/alert/slouch", True, 1),
         (Channel.EVENT, "bend", "lumbar/anna/event/bend", False, 1),
         (Channel.SESSION, "s1", "lumbar/anna/session/s1", False, 1),
