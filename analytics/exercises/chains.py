@@ -81,11 +81,11 @@ class ChainWeights:
     size_slope, size_free
         Against sizes that differ, per e-fold beyond the free one.
     alternates, repeats
-        For the other side than before, and for the same again, where sides alternate.
+        For the other side than before, from the same home, and for the same again, where sides alternate.
     reverses
         Against the other way than before, where they do not.
     switches
-        Against the other way than before, where one side has been done and the other is to follow.
+        Against the other way than before, where one side has been done and the other is to follow, or they take turns.
     pause_slope, pause_free_s
         Against pauses, per second beyond the free ones.
     duration_slope, duration_free
@@ -134,6 +134,15 @@ class Node:
             found.append(node.candidate)
             node = node.before
         return found[::-1]
+
+    def goes_in_turns(self) -> bool:
+        """Whether each repetition up to this one goes the other way than the one before; true of a single one."""
+        node = self
+        while node.before is not None:
+            if node.before.candidate.goes_with(node.candidate) >= 0:
+                return False
+            node = node.before
+        return True
 
     def goes_one_way(self) -> bool:
         """Whether all repetitions up to this one go the same way, and there are enough of them to be one side."""
@@ -321,9 +330,11 @@ class Chain:
         if not weights.least <= weights.home + weights.base + way > least:
             return -inf
         off = dist(before.excursion.home, after.excursion.home) / max(before.size, after.size)
-        fit = weights.home * exp(-((off / self._home_scale) ** 2)) + weights.base
+        near = exp(-((off / self._home_scale) ** 2))
+        fit = weights.home * near + weights.base
         fit -= weights.size_slope * max(0.0, abs(log(before.size / after.size)) - weights.size_free)
-        fit += way
+        # Left and right begin from the same pose: out and back again from the far one is no change of side.
+        fit += way * near**0.25 if way > 0.0 else way
         if not switches:
             fit -= self._pause(after.excursion.start - before.excursion.end)
         longer = abs(log(before.duration_s / after.duration_s))
@@ -335,8 +346,10 @@ class Chain:
         return self._weights.pause_slope * max(0.0, pause_s - self._weights.pause_free_s)
 
     def _switches(self, node: Node, after: Candidate) -> bool:
-        """Whether one side is done, where all of it comes before the other."""
-        return self._is_switched and node.candidate.goes_with(after) < 0 and node.goes_one_way()
+        """Whether the other side follows, where sides are switched: after all of one, or in turns from the first on."""
+        if not self._is_switched or node.candidate.goes_with(after) >= 0:
+            return False
+        return node.goes_one_way() or node.goes_in_turns()
 
     def _side(self, before: Candidate, after: Candidate) -> float:
         weights = self._weights

@@ -352,4 +352,4 @@ class ExerciseFinder:
         if found.exercise in {name for name, _ in self._by_signal.get(Signal.STILL, ())}:
             return 1
         held = median(repetition.hold_s for repetition in found.repetitions) >= LONG_HOLD_S
-        return LEAST_HELD if held else LEAST_COUNT
+        return LEAST_HELD if held and found.exercise != UNKNOWN_EXERCISE else LEAST_COUNT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import dist, log
 from statistics import median
 from typing import TYPE_CHECKING
@@ -27,6 +28,12 @@ STRANGE = 0.85
 
 OTHER_SIZE, OTHER_DURATION = 0.75, 0.7
 """Where the usual size or duration changes by more than this, in e-folds, another movement has begun."""
+
+FAR_OFF_S, UNLIKE, ENOUGH_TO_KNOW = 4.0, 0.4, 5
+"""So are those a pause so much longer than usual away whose size and duration differ by more than this in all.
+
+What is usual is known from so many repetitions on.
+"""
 
 INCOMPLETE = 0.15
 """Repetitions that stop short are noticed from this share of the usual size on."""
@@ -236,9 +243,22 @@ def _is_from_here(candidate: Candidate, chain: Sequence[Candidate], usual: float
 
 
 def _without_strange_ends(chain: list[Candidate]) -> list[Candidate]:
-    usual = median(candidate.size for candidate in chain)
-    while len(chain) > LEAST_OF_A_SET and abs(log(chain[0].size / usual)) > STRANGE:
-        chain = chain[1:]
-    while len(chain) > LEAST_OF_A_SET and abs(log(chain[-1].size / usual)) > STRANGE:
-        chain = chain[:-1]
-    return chain
+    """Return a chain without those at its ends that are none of its repetitions: other sizes, or far off and unlike."""
+    if len(chain) <= LEAST_OF_A_SET:
+        return chain
+    size = median(candidate.size for candidate in chain)
+    duration_s = median(candidate.duration_s for candidate in chain)
+    pauses = [after.excursion.start - before.excursion.end for before, after in pairwise(chain)]
+    longest = median(pauses) + FAR_OFF_S
+
+    def is_strange(candidate: Candidate, pause_s: float) -> bool:
+        sizes = abs(log(candidate.size / size))
+        unlike = sizes + abs(log(candidate.duration_s / duration_s))
+        return sizes > STRANGE or (len(chain) >= ENOUGH_TO_KNOW and pause_s > longest and unlike > UNLIKE)
+
+    first, last = 0, len(chain) - 1
+    while last - first >= LEAST_OF_A_SET and is_strange(chain[first], pauses[first]):
+        first += 1
+    while last - first >= LEAST_OF_A_SET and is_strange(chain[last], pauses[last - 1]):
+        last -= 1
+    return chain[first : last + 1]

@@ -216,7 +216,7 @@ def _outcomes(shown: Demonstration, positions: Iterable[Position]) -> list[Outco
     for name, its in _told(shown, [trial for _, trial in tried.values()]).items():
         manner = tried[name][0]
         outcomes.setdefault((manner, tuple(each.peak for each in its)), Outcome(manner, its))
-    return list(outcomes.values())
+    return [outcome for outcome in outcomes.values() if outcome.is_its_manner]
 
 
 def _told(shown: Demonstration, exercises: Sequence[Exercise]) -> dict[str, tuple[Repetition, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,12 @@ class Outcome:
     def lengths_s(self) -> list[float]:
         """How long each repetition took."""
         return [each.end - each.start for each in self.repetitions]
+
+    @property
+    def is_its_manner(self) -> bool:
+        """Whether sides are changed as its manner says: where they are switched, once."""
+        changes = sum(before.side is not after.side for before, after in pairwise(self.repetitions))
+        return self.manner.sides is not Sides.SWITCH or changes <= 1
 
     def described(self) -> str:
         """Return what the lower back does in words, with the sizes shown."""
