@@ -5,23 +5,25 @@ from __future__ import annotations
 from bisect import bisect_left
 from copy import deepcopy
 from dataclasses import replace
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from analytics.exercises.records import CountedRepetition, ExerciseSet
-from analytics.findings import CalibrationInUse
-from analytics.steps import Step, StepDetector
+from analytics.steps import StepDetector
 from analytics.walking import WalkingBouts
+from lumbar.noticed import calibration_in_use, noticed_at
 from lumbar.trackers import Noticed, Now, PostureTrackers
+from posture.accelerometer_offset import learn_offset
 from posture.calibration import Calibration, CalibrationSource
 from posture.coverage import Coverage
 from posture.decoder import DECODER_DELAY_S, ActivityDecoder, DecodedSeconds
 from posture.events import (
     Alert,
     AlertResolved,
-    Transition,
 )
+from posture.frame import GRID_HZ
 from posture.guided_calibration import GuidedCalibration
 from posture.mounting_search import MountingSearch
 from posture.orientation import OrientationFilter
@@ -32,7 +34,7 @@ from posture.timeline import PostureSeconds, posture_seconds
 from posture.wear import StrapTracker, WearTracker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -83,7 +85,8 @@ class LivePipeline:
     sections
         When the guided calibration is done, on the clock of the samples.
     acc_offset_ms2
-        Shape (3,): the accelerometer's zero offset, where it is known and there is no calibration that tells it.
+        Shape (3,): the accelerometer's zero offset, where there is no calibration that tells it. None: learnt with the
+        calibration, and taken off from then on.
     exercises
         Which exercises are looked for.
 
@@ -119,6 +122,8 @@ class LivePipeline:
         self._steps = StepDetector()
         self._bouts = WalkingBouts()
         self._exercises = None if exercises is None else exercises.finder()
+        self._learns_offset = calibration is None and acc_offset_ms2 is None
+        self._offset_due: int | None = None
         self._guided = GuidedCalibration(sections, acc_offset_ms2) if sections and calibration is None else None
         self._learning = SelfCalibration(acc_offset_ms2) if calibration is None and not sections else None
         self.calibration = calibration or Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
@@ -196,12 +201,15 @@ class LivePipeline:
         frames: list[PostureFrame] = []
         for chunk in chunks:
             self.coverage.push(chunk)
-            for segment in self._resampler.push(chunk):
-                for frame in self._oriented(segment):
+            for part in self._parts(chunk, seconds):
+                for frame in self._oriented(part):
                     noticed += self._walk(frame)
                     seconds.append(self._summarizer.push(frame))
                     if self._exercises is not None:
                         frames.append(frame)
+                if part.stop_index == self._offset_due:
+                    noticed += self._take(join_seconds(seconds))
+                    seconds.clear()
         if seconds:
             noticed += self._take(join_seconds(seconds))
             noticed += self._compare_walking(self._steps.settled_time)
@@ -241,6 +249,23 @@ class LivePipeline:
         if isinstance(event, Alert):
             return event.time <= end
         return not isinstance(event, AlertResolved) or event.raised <= end
+
+    def _parts(self, chunk: ImuChunk, pending: list[SecondFeatures]) -> Iterator[FineSegment]:
+        """Yield the samples in parts: where one ends at `_offset_due`, first take the seconds `pending` up to there."""
+        for segment in self._resampler.push(chunk):
+            rest = [segment]
+            while rest:
+                self._offset_due = self._next_offset_index(rest[0], sum(len(each) for each in pending))
+                part, *rest = rest if self._offset_due is None else rest[0].cut_at(self._offset_due)
+                yield part
+
+    def _next_offset_index(self, segment: FineSegment, n_pending: int) -> int | None:
+        """Return the grid index from which on another offset may have to be taken off the accelerometer."""
+        if self._learns_offset and self._guided is not None:
+            return max(self._summarizer.end_of_second(1, segment), (ceil(self._guided.end) + 1) * GRID_HZ)
+        if self._learns_offset and self._learning is not None:
+            return self._summarizer.end_of_second(self._learning.next_cut(self._seconds) - n_pending, segment)
+        return None
 
     def _oriented(self, segment: FineSegment) -> list[PostureFrame]:
         """Return the segment with its orientation; after the guided calibration the gyroscope's bias is known."""
@@ -326,6 +351,9 @@ class LivePipeline:
     def _recalibrate(self, piece: SecondFeatures) -> list[Noticed]:
         if self._guided is not None and piece.second[-1] >= self._guided.end:
             guided, self._guided = self._guided, None
+            offset = learn_offset(self._seconds.joined(), None) if self._learns_offset else None
+            if offset is not None:
+                guided.take_offset(offset)
             return self._calibrated(guided.result())
         if self._learning is not None:
             self._learning.push(self._seconds)
@@ -335,6 +363,10 @@ class LivePipeline:
 
     def _calibrated(self, calibration: Calibration) -> list[Noticed]:
         before = self.calibration
+        offset, known = calibration.acc_offset_ms2, before.acc_offset_ms2
+        if offset is not None and offset is not known:
+            self._orientation.take_offset(offset)
+            self._seconds.take_off(offset if known is None else offset - known)
         self.calibration = self._decoder.calibration = calibration
         self._take_mounting(self._seconds.end)
         noticed: list[Noticed] = []
@@ -366,15 +398,3 @@ class LivePipeline:
         if len(seconds):
             self.latest = self._trackers.now(seconds)
         return noticed
-
-
-def noticed_at(event: Noticed) -> float:
-    """Return when, on the clock of the samples, an event was complete."""
-    if isinstance(event, Transition | Alert | AlertResolved | CalibrationInUse | Step | CountedRepetition):
-        return event.time
-    return event.end
-
-
-def calibration_in_use(calibration: Calibration, time: float) -> CalibrationInUse:
-    """Return the record of which calibration holds from `time` on."""
-    return CalibrationInUse(time, calibration.source, calibration.profile)

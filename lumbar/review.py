@@ -11,7 +11,7 @@ from analytics.exercises.records import CountedRepetition, ExerciseSet
 from analytics.findings import Findings
 from analytics.steps import Step
 from analytics.walking import WalkingBout, WalkingBouts
-from lumbar.pipeline import calibration_in_use
+from lumbar.noticed import calibration_in_use
 from lumbar.trackers import PostureTrackers
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity

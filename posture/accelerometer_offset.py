@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from firmware_bridge.imu import ImuChunk
+    from posture.seconds import SecondFeatures
 
-__all__ = ["RestSurvey", "RestSurveyState", "accelerometer_offset"]
+__all__ = ["RestSurvey", "RestSurveyState", "accelerometer_offset", "learn_offset", "up_without_offset"]
 
 STILL_MS2 = 0.13
 MINIMUM_STILL_SECONDS = 10
@@ -29,6 +30,10 @@ EXPECTED_OFFSET_MS2 = 0.6
 NOISE_MS2 = 0.15
 OUTLIER_MS2 = 0.3
 ITERATIONS = 8
+DECIMALS = 6
+"""Far below what can be learnt, and far above how much sums differ with how the samples came in chunks."""
+WORTH_MS2 = 0.05
+"""Less tilts gravity by 0.3 deg at most, and is not worth the few seconds in which the orientation swings over."""
 
 
 @dataclass(slots=True)
@@ -109,6 +114,31 @@ def accelerometer_offset(acc: NDArray[np.float64], movement: NDArray[np.float64]
         normal = slope.T @ (slope * trust[:, np.newaxis]) + np.eye(3) / EXPECTED_OFFSET_MS2**2
         offset = offset - np.linalg.solve(normal, slope.T @ (trust * error) + offset / EXPECTED_OFFSET_MS2**2)
     return np.asarray(offset)
+
+
+def learn_offset(seen: SecondFeatures, known: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    """Return the offset in m/s^2, shape (3,), that the seconds seen show; `known` where it is hardly another.
+
+    Parameters
+    ----------
+    seen
+        All seconds so far.
+    known
+        The offset that has already been taken off them.
+
+    """
+    before = np.zeros(3) if known is None else known
+    offset = np.round(accelerometer_offset(seen.acc + before, seen.movement), DECIMALS)
+    return known if np.sqrt(np.sum((offset - before) ** 2)) < WORTH_MS2 else offset
+
+
+def up_without_offset(up: NDArray[np.float64], offset_ms2: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return up, shape (n, 3), as it would be had the offset been taken off the accelerometer.
+
+    True where the orientation has settled on gravity, which it does within seconds.
+    """
+    along = np.einsum("ni,i->n", up, offset_ms2)
+    return unit((GRAVITY_MS2 + along)[:, np.newaxis] * up - offset_ms2)
 
 
 def _by_direction(acc: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

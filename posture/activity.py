@@ -72,7 +72,8 @@ AT_FIRST = np.array([-3.0, -1.5, 0.0, 0.0, -3.0])
 """Log score of each state at the first second: most people strap a sensor on on their feet, and start it then."""
 
 IMPOSSIBLE = -30.0
-TOLD_TO_SIT = 10.0
+SHOWN = 10.0
+"""Against each second of an activity other than those that were shown."""
 MOST_LEAVE = 0.2
 """However strong the evidence for a change, staying keeps the most: a change must show in what follows, too."""
 CHANGE, LIE_DOWN = -5.5, -5.0
@@ -114,8 +115,10 @@ def emission_scores(features: SecondFeatures, calibration: Calibration, moved_at
     trust = LYING_WEIGHT * (1.0 - PRONE_DOUBT * bent)
     scores[:, LYING] += trust * lying
     scores[:, SITTING:] += (trust * not_lying)[:, np.newaxis]
-    for start, end in calibration.sat:
-        scores[(features.second >= start) & (features.second < end), SITTING] += TOLD_TO_SIT
+    for shown in calibration.shown:
+        inside = (features.second >= shown.start) & (features.second < shown.end)
+        others = np.array([activity not in shown.activities for activity in STATES])
+        scores[np.ix_(inside, others)] -= SHOWN
     return np.asarray(scores)
 
 

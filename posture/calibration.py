@@ -13,7 +13,9 @@ from posture.rotations import flexion, from_up_and_forward
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Calibration", "CalibrationSource", "SittingRange"]
+    from posture.events import Activity
+
+__all__ = ["Calibration", "CalibrationSource", "ShownActivity", "SittingRange"]
 
 
 class CalibrationSource(StrEnum):
@@ -56,6 +58,15 @@ class SittingRange:
         return self.direction * (flexion_deg - self.upright_deg)
 
 
+@dataclass(frozen=True, slots=True)
+class ShownActivity:
+    """One of these activities it was in [start, end), seconds since the Unix epoch."""
+
+    start: float
+    end: float
+    activities: tuple[Activity, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
     """What is known of the mounting and the wearer.
@@ -78,8 +89,8 @@ class Calibration:
         The wearer's sitting range; None where it has not been shown.
     profile
         Name of the profile, where one was used.
-    sat
-        Start and end of each time in which the wearer was told to sit, seconds since the Unix epoch.
+    shown
+        What the wearer was told to do, and when.
 
     """
 
@@ -91,7 +102,7 @@ class Calibration:
     gyr_bias_rad_s: NDArray[np.float64] | None = None
     sitting: SittingRange | None = None
     profile: str | None = None
-    sat: tuple[tuple[float, float], ...] = ()
+    shown: tuple[ShownActivity, ...] = ()
 
     @property
     def sensor_to_body(self) -> NDArray[np.float64] | None:

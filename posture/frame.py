@@ -47,6 +47,11 @@ class FineSegment:
         """Return the number of grid rows."""
         return int(self.acc.shape[0]) // self.per_row
 
+    @property
+    def stop_index(self) -> int:
+        """Grid index after the last row."""
+        return self.start_index + len(self)
+
     def cut_at(self, index: int) -> list[FineSegment]:
         """Return the rows before a grid index and those from it on, as one or two segments."""
         n = index - self.start_index

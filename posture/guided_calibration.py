@@ -10,7 +10,9 @@ import numpy as np
 
 from config.calibration import SectionName
 from config.errors import CalibrationError
-from posture.calibration import Calibration, CalibrationSource, SittingRange
+from posture.accelerometer_offset import up_without_offset
+from posture.calibration import Calibration, CalibrationSource, ShownActivity, SittingRange
+from posture.events import Activity
 from posture.frame import GRID_HZ
 from posture.rotations import angle_between, flexion, unit
 from posture.stage import Stage
@@ -131,6 +133,12 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
                 if settle and frame.segment.gyr is not None:
                     self._state.gyr[section].append(frame.segment.gyr[start:stop])
 
+    def take_offset(self, acc_offset_ms2: NDArray[np.float64]) -> None:
+        """Take off what the accelerometer has since been found to be off by, shape (3,)."""
+        self._acc_offset_ms2 = acc_offset_ms2
+        for parts in self._state.up.values():
+            parts[:] = [up_without_offset(up, acc_offset_ms2) for up in parts]
+
     def result(self) -> Calibration:
         """Return the calibration.
 
@@ -151,8 +159,10 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
             standing=upright,
             acc_offset_ms2=self._acc_offset_ms2,
             gyr_bias_rad_s=self._gyr_bias_rad_s(),
-            sat=tuple(
-                (section.start, section.end + SITS_ON_S) for section in self._sections if section.name in SITTING
+            shown=tuple(
+                ShownActivity(section.start, section.end + SITS_ON_S, (Activity.SITTING,))
+                for section in self._sections
+                if section.name in SITTING
             ),
         )
         return _with_sitting(known, self._held(SectionName.UPRIGHT_SIT), self._held(SectionName.SLOUCHED_SIT))

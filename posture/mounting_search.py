@@ -1,8 +1,11 @@
 """What the body does before anything is known of the mounting: several guesses at what is up are followed at once.
 
-Every direction that the wearer has held for a while may be upright. Under each guess the same evidence (movement, sway,
-rises and falls, how far one posture is tilted from another) makes some course of the day more likely than under the
-others. The guesses vote with that likelihood, second by second, and where they do not agree the answer is unknown.
+Every direction that the wearer has held for a while may be that in which they were on their feet, and one walked in
+most likely is. Against these guesses stand others: that the direction held first was sitting or lying, up being
+somewhere to the side. Under each guess the same evidence (movement, sway, rises and falls, how far one posture is
+tilted from another) makes some course of the day more likely than under the others. The guesses vote with that
+likelihood, second by second. Those in which the wearer has not been seen on their feet have a vote but no say, since
+sitting and lying are told by their tilt from upright: what no other guess outvotes them in is unknown.
 """
 
 from __future__ import annotations
@@ -12,16 +15,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from posture.activity import STATES
-from posture.calibration import Calibration, CalibrationSource
+from posture.activity import STATES, WALKING
+from posture.calibration import Calibration, CalibrationSource, ShownActivity
 from posture.decoder import DECODER_DELAY_S, ActivityDecoder, DecodedSeconds, most_likely_activity
-from posture.rotations import unit
+from posture.events import Activity
+from posture.rotations import around, unit
 from posture.seconds import join_seconds
+from posture.self_calibration import WALKING_GAIT_MS2
 from posture.stage import Stage
 from posture.timeline import PostureSeconds, posture_seconds, unknown_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,36 +42,145 @@ LIFELESS_MS2 = 0.02
 """A sensor on a table shows only its noise; on a body it shows more in 99 % of the still seconds of hapt and harth."""
 APART_COSINE = float(np.cos(np.radians(12.0)))
 """Sitting and standing lie further apart than that in most people; nearer guesses would say the same."""
-AGREED_SHARE = 0.6
-HOPELESS = 30.0
+WALKED = 40.0
+"""Log odds for the direction of three steady seconds of walking: whatever comes later, that was upright."""
+SEATED_RAD, LYING_RAD = float(np.radians(22.0)), float(np.radians(90.0))
+"""How far from a direction up is, if the wearer sits or lies in it; in one of so many directions around it."""
+N_AROUND = 4
+AGREED_SHARE = 0.99
+HOPELESS = 70.0
 """A guess whose likelihood is so many nats behind the best is followed no longer."""
 
 NOTHING_KNOWN = Calibration(CalibrationSource.NONE)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Guess:
+    """A guess at what is up, and what the wearer did in the seconds [start, end) if it is right.
+
+    Parameters
+    ----------
+    upright
+        Shape (3,): up while the wearer is on their feet, sensor frame.
+    start, end
+        Seconds since the Unix epoch.
+    activities
+        What the wearer did then.
+    log_prior
+        How likely the guess is before anything else is looked at.
+
+    """
+
+    upright: NDArray[np.float64]
+    start: int
+    end: int
+    activities: tuple[Activity, ...]
+    log_prior: float
+
+    @property
+    def is_upright(self) -> bool:
+        """Return whether it says that the wearer was on their feet."""
+        return Activity.STANDING in self.activities
+
+    @property
+    def calibration(self) -> Calibration:
+        """Return what would be known were the guess right."""
+        shown = ShownActivity(self.start, self.end, self.activities)
+        return Calibration(CalibrationSource.NONE, self.upright, shown=(shown,))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A direction, shape (3,), held for `HELD_S` up to the end of a second, standing still or walking."""
+
+    up: NDArray[np.float64]
+    end: int
+    walked: bool
+
+    def is_like(self, other: Held) -> bool:
+        """Return whether it lies too near the other to make a difference."""
+        return float(self.up @ other.up) >= APART_COSINE
+
+
 @dataclass(slots=True)
 class Holding:
-    """A direction being held: for how many seconds, and the sum of up, shape (3,), over them."""
+    """A direction being held.
+
+    Parameters
+    ----------
+    seconds, steps
+        For how many seconds, and in how many of them the wearer walked.
+    total
+        Shape (3,): sum of up over them.
+    last_second
+        The last second looked at.
+    found
+        All directions held so far that are unlike each other.
+
+    """
 
     seconds: int = 0
+    steps: int = 0
     total: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
     last_second: int | None = None
+    found: list[Held] = field(default_factory=list)
 
-    def held(self, second: int, up: NDArray[np.float64], movement: float) -> NDArray[np.float64] | None:
-        """Return the direction, shape (3,), with the second that makes it held for `HELD_S`; None with all others."""
-        if self.last_second is None or second != self.last_second + 1 or not self._goes_on(up, movement):
-            self.seconds, self.total = 0, np.zeros(3)
+    def guesses(self, features: SecondFeatures) -> Iterator[tuple[int, list[Guess]]]:
+        """Yield after how many of the seconds there are which new guesses."""
+        columns = (features.second, features.movement, features.gait)
+        for row, (second, movement, gait) in enumerate(zip(*(each.tolist() for each in columns), strict=True)):
+            held = self._held(second, features.up[row], movement, gait)
+            if held is not None and not any(held.is_like(other) for other in self.found):
+                alternatives = [] if self.found else other_than_upright(held)
+                self.found.append(held)
+                yield row + 1, [upright_guess(held), *alternatives]
+
+    def _held(self, second: int, up: NDArray[np.float64], movement: float, gait: float) -> Held | None:
+        """Return the direction with the second that makes it held for `HELD_S`; None with all others."""
+        walks = WALKING_GAIT_MS2[0] < gait < WALKING_GAIT_MS2[1]
+        rests = walks or LIFELESS_MS2 < movement < HELD_MS2
+        goes_on = self.last_second is not None and second == self.last_second + 1 and rests and self._is_near(up)
         self.last_second = second
-        if not LIFELESS_MS2 < movement < HELD_MS2:
+        if not goes_on:
+            self.seconds, self.steps, self.total = 0, 0, np.zeros(3)
+        if not rests:
             return None
-        self.seconds += 1
-        self.total = self.total + up
-        return unit(self.total) if self.seconds == HELD_S else None
+        self.seconds, self.steps, self.total = self.seconds + 1, self.steps + int(walks), self.total + up
+        if self.seconds == HELD_S:
+            return Held(unit(self.total), second + 1, walked=self.steps == HELD_S)
+        return None
 
-    def _goes_on(self, up: NDArray[np.float64], movement: float) -> bool:
-        if not LIFELESS_MS2 < movement < HELD_MS2:
-            return False
+    def _is_near(self, up: NDArray[np.float64]) -> bool:
         return self.seconds == 0 or bool(unit(self.total) @ up >= HELD_COSINE)
+
+
+def upright_guess(held: Held) -> Guess:
+    """Return the guess that the wearer was on their feet."""
+    activities = (Activity.STANDING, Activity.WALKING)
+    return Guess(held.up, held.end - HELD_S, held.end, activities, WALKED if held.walked else 0.0)
+
+
+def other_than_upright(held: Held) -> list[Guess]:
+    """Return the guesses that the wearer sat or lay."""
+    log_prior = -float(np.log(N_AROUND))
+    return [
+        Guess(upright, held.end - HELD_S, held.end, (activity,), log_prior)
+        for activity, angle_rad in ((Activity.SITTING, SEATED_RAD), (Activity.LYING, LYING_RAD))
+        for upright in around(held.up, angle_rad, N_AROUND)
+    ]
+
+
+@dataclass(slots=True)
+class Follower:
+    """A guess, and what the wearer does if it is right."""
+
+    guess: Guess
+    decoder: ActivityDecoder
+
+    @property
+    def score(self) -> float:
+        """Return how likely the guess and all seconds so far are together."""
+        return self.guess.log_prior + self.decoder.score
 
 
 @dataclass(slots=True)
@@ -76,11 +190,9 @@ class MountingSearchState:
     Parameters
     ----------
     holding
-        What is being held.
-    guessed
-        Directions guessed so far, also those no longer followed, each of shape (3,).
+        What is being held, and has been.
     followed
-        The decoders of those followed.
+        The guesses followed.
     told_until
         Last second told of; None before the first.
     untold
@@ -89,8 +201,7 @@ class MountingSearchState:
     """
 
     holding: Holding = field(default_factory=Holding)
-    guessed: list[NDArray[np.float64]] = field(default_factory=list)
-    followed: list[ActivityDecoder] = field(default_factory=list)
+    followed: list[Follower] = field(default_factory=list)
     told_until: int | None = None
     untold: SecondFeatures | None = None
 
@@ -119,10 +230,10 @@ class MountingSearch(Stage[MountingSearchState]):
         """
         told: list[PostureSeconds] = []
         start = 0
-        for stop, upright in self._new_guesses(features):
+        for stop, guesses in self._state.holding.guesses(features):
             told += self._follow(features.rows(start, stop))
             start = stop
-            told += self._guess(upright, up_to(seen.joined(), int(features.second[stop - 1])))
+            told += self._guess(guesses, up_to(seen.joined(), int(features.second[stop - 1])))
         return told + self._follow(features.rows(start, len(features)))
 
     def flush(self) -> list[PostureSeconds]:
@@ -130,27 +241,16 @@ class MountingSearch(Stage[MountingSearchState]):
         state = self._state
         if state.untold is not None:
             return [unknown_seconds(state.untold)]
-        return self._vote([decoder.flush() for decoder in state.followed])
+        return self._vote([(each.guess, each.decoder.flush()) for each in state.followed])
 
-    def _new_guesses(self, features: SecondFeatures) -> list[tuple[int, NDArray[np.float64]]]:
-        """Return after how many of the seconds which directions are new guesses."""
+    def _guess(self, guesses: Sequence[Guess], history: SecondFeatures) -> list[PostureSeconds]:
+        """Follow more guesses as if they had been followed from the start."""
         state = self._state
-        found: list[tuple[int, NDArray[np.float64]]] = []
-        rows = zip(features.second.tolist(), features.up, features.movement.tolist(), strict=True)
-        for row, (second, up, movement) in enumerate(rows, 1):
-            upright = state.holding.held(second, up, movement)
-            if upright is not None and is_new(upright, state.guessed):
-                state.guessed.append(upright)
-                found.append((row, upright))
-        return found
-
-    def _guess(self, upright: NDArray[np.float64], history: SecondFeatures) -> list[PostureSeconds]:
-        """Follow one more guess as if it had been followed from the start."""
-        state = self._state
-        decoder = ActivityDecoder(Calibration(CalibrationSource.NONE, upright))
-        told = self._vote([decoder.push(history)])
+        fresh = [Follower(guess, ActivityDecoder(guess.calibration)) for guess in guesses]
+        answers = [(each.guess, each.decoder.push(history)) for each in fresh]
+        told = self._vote(answers) if state.untold is not None else []
         state.untold = None
-        followed = [*state.followed, decoder]
+        followed = [*state.followed, *fresh]
         best = max(each.score for each in followed)
         state.followed = [each for each in followed if each.score >= best - HOPELESS]
         return told
@@ -160,7 +260,7 @@ class MountingSearch(Stage[MountingSearchState]):
             return []
         state = self._state
         if state.followed:
-            return self._vote([decoder.push(features) for decoder in state.followed])
+            return self._vote([(each.guess, each.decoder.push(features)) for each in state.followed])
         return self._tell_unknown(features if state.untold is None else join_seconds([state.untold, features]))
 
     def _tell_unknown(self, features: SecondFeatures) -> list[PostureSeconds]:
@@ -173,37 +273,27 @@ class MountingSearch(Stage[MountingSearchState]):
         state.told_until = int(features.second[n - 1])
         return [unknown_seconds(features.rows(0, n))]
 
-    def _vote(self, answers: Sequence[Sequence[DecodedSeconds]]) -> list[PostureSeconds]:
+    def _vote(self, answers: Sequence[tuple[Guess, Sequence[DecodedSeconds]]]) -> list[PostureSeconds]:
         """Return what the guesses say together of the seconds not told of; each answer has the same blocks."""
         told: list[PostureSeconds] = []
-        for blocks in zip(*answers, strict=True):
+        guesses = [guess for guess, _ in answers]
+        for blocks in zip(*(blocks for _, blocks in answers), strict=True):
             fresh = [block.after(self._state.told_until) for block in blocks]
             if len(fresh[0]):
-                told.append(agreed([(each.state, each.score) for each in fresh], fresh[0].features))
+                votes = [(guess, each.state, each.score) for guess, each in zip(guesses, fresh, strict=True)]
+                told.append(agreed(votes, fresh[0].features))
                 self._state.told_until = int(fresh[0].features.second[-1])
         return told
 
 
 def posture_in_any_mounting(features: SecondFeatures) -> PostureSeconds:
     """Return posture for a whole recording that never shows the mounting; knows the future."""
-    holding = Holding()
-    guessed: list[NDArray[np.float64]] = []
-    for second, up, movement in zip(features.second.tolist(), features.up, features.movement.tolist(), strict=True):
-        upright = holding.held(second, up, movement)
-        if upright is not None and is_new(upright, guessed):
-            guessed.append(upright)
-    if not guessed:
-        return unknown_seconds(features)
-    answers: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
-    for upright in guessed:
-        state, score = most_likely_activity(features, Calibration(CalibrationSource.NONE, upright))
-        answers.append((state, np.full(len(state), score)))
-    return agreed(answers, features)
-
-
-def is_new(upright: NDArray[np.float64], guessed: Sequence[NDArray[np.float64]]) -> bool:
-    """Return whether a direction lies apart from all that have been guessed."""
-    return all(float(upright @ other) < APART_COSINE for other in guessed)
+    votes: list[tuple[Guess, NDArray[np.int64], NDArray[np.float64]]] = []
+    for _, guesses in Holding().guesses(features):
+        for guess in guesses:
+            state, score = most_likely_activity(features, guess.calibration)
+            votes.append((guess, state, np.full(len(state), score)))
+    return agreed(votes, features) if votes else unknown_seconds(features)
 
 
 def up_to(features: SecondFeatures, second: int) -> SecondFeatures:
@@ -212,18 +302,19 @@ def up_to(features: SecondFeatures, second: int) -> SecondFeatures:
 
 
 def agreed(
-    answers: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]], features: SecondFeatures
+    votes: Iterable[tuple[Guess, NDArray[np.int64], NDArray[np.float64]]], features: SecondFeatures
 ) -> PostureSeconds:
     """Return what several guesses say of n seconds, each by its states and their log likelihood, both of shape (n,)."""
-    best = np.maximum.reduce([score for _, score in answers])
+    scored = [(guess, state, guess.log_prior + score) for guess, state, score in votes]
+    best = np.maximum.reduce([score for _, _, score in scored])
     share = np.zeros((len(features), len(STATES)))
     row = np.arange(len(features))
     # One by one, so that the sums do not depend on how many seconds come at once.
     total = np.zeros(len(features))
-    for state, score in answers:
+    for guess, state, score in scored:
         weight = np.exp(score - best)
-        share[row, state] += weight
         total += weight
+        share[row, state] += weight if guess.is_upright else np.where(state == WALKING, weight, 0.0)
     state = share.argmax(axis=1)
     is_open = share[row, state] < AGREED_SHARE * total
     return posture_seconds(features, state, NOTHING_KNOWN).marked_unknown(is_open)

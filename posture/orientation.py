@@ -76,13 +76,15 @@ class OrientationFilter:
     def state(self) -> dict[str, Any]:
         """Return a copy of what the filter remembers."""
         low_pass = None if self._low_pass is None else self._low_pass.copy()
-        return {"vqf": self._vqf.state, "low_pass": low_pass, "gyr_bias_rad_s": self._gyr_bias_rad_s.copy()}
+        known = {"gyr_bias_rad_s": self._gyr_bias_rad_s.copy(), "acc_offset_ms2": self._acc_offset_ms2.copy()}
+        return {"vqf": self._vqf.state, "low_pass": low_pass} | known
 
     @state.setter
     def state(self, value: dict[str, Any]) -> None:
         self._vqf.state = value["vqf"]
         self._low_pass = None if value["low_pass"] is None else value["low_pass"].copy()
         self._gyr_bias_rad_s = value["gyr_bias_rad_s"].copy()
+        self._acc_offset_ms2 = value["acc_offset_ms2"].copy()
 
     def push(self, segment: FineSegment) -> PostureFrame:
         """Return the segment's rows with their orientation."""
@@ -103,6 +105,10 @@ class OrientationFilter:
         if sigma_rad_s > SHOWN_BIAS_SIGMA_RAD_S:
             self._gyr_bias_rad_s = gyr_bias_rad_s.copy()
             self._vqf.setBiasEstimate(np.zeros(N_AXES), SHOWN_BIAS_SIGMA_RAD_S)
+
+    def take_offset(self, acc_offset_ms2: NDArray[np.float64]) -> None:
+        """Take another offset, shape (3,), off the accelerometer from now on."""
+        self._acc_offset_ms2 = acc_offset_ms2.copy()
 
     def flush(self) -> None:
         """Give nothing out: every row has already been."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "angle_between",
+    "around",
     "flexion",
     "from_up_and_forward",
     "inclination",
@@ -36,6 +37,17 @@ def angle_between(first: NDArray[np.float64], second: NDArray[np.float64]) -> ND
     """Return the angle in rad between unit vectors, shape (..., 3); exact for small angles too."""
     half_chord = 0.5 * np.sqrt(np.sum((first - second) ** 2, axis=-1))
     return np.asarray(2.0 * np.arcsin(np.minimum(half_chord, 1.0)))
+
+
+def around(direction: NDArray[np.float64], angle_rad: float, n: int) -> list[NDArray[np.float64]]:
+    """Return n unit vectors, each of shape (3,), at an angle from a unit vector, evenly spread around it."""
+    least = np.zeros(3)
+    least[np.abs(direction).argmin()] = 1.0
+    first = unit(np.cross(direction, least))
+    second = np.cross(direction, first)
+    turns = 2 * np.pi * np.arange(n) / n
+    across = [np.cos(turn) * first + np.sin(turn) * second for turn in turns]
+    return [np.cos(angle_rad) * direction + np.sin(angle_rad) * each for each in across]
 
 
 def up_from_quaternion(quat: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,13 +5,14 @@ Everything here is free of the mounting, so that a calibration learnt later can 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.signal import bilinear_zpk, butter, sosfilt, zpk2sos
 
 from config.units import GRAVITY_MS2
+from posture.accelerometer_offset import up_without_offset
 from posture.frame import GRID_HZ, N_AXES
 from posture.rotations import unit
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from posture.frame import PostureFrame
+    from posture.frame import FineSegment, PostureFrame
 
 __all__ = ["SecondFeatures", "SecondSummarizer", "SecondsLog", "join_seconds"]
 
@@ -81,6 +82,10 @@ class SecondFeatures:
         arrays = {name: getattr(self, name)[mask] for name in ARRAYS}
         return SecondFeatures(**arrays, has_gyr=self.has_gyr)
 
+    def without_offset(self, offset_ms2: NDArray[np.float64]) -> SecondFeatures:
+        """Return the seconds with an offset of the accelerometer, shape (3,), taken off `acc` and `up`."""
+        return replace(self, up=up_without_offset(self.up, offset_ms2), acc=self.acc - offset_ms2)
+
     def rows(self, start: int, stop: int) -> SecondFeatures:
         """Return the rows [start, stop)."""
         arrays = {name: getattr(self, name)[start:stop] for name in ARRAYS}
@@ -130,6 +135,10 @@ class SecondsLog:
         self._parts.append(features)
         while len(self._parts) > 1 and len(self._parts[-2]) <= 2 * len(self._parts[-1]):
             self._parts[-2:] = [join_seconds(self._parts[-2:])]
+
+    def take_off(self, offset_ms2: NDArray[np.float64]) -> None:
+        """Rid all seconds so far of an offset of the accelerometer, shape (3,)."""
+        self._parts = [self.joined().without_offset(offset_ms2)]
 
     def joined(self) -> SecondFeatures:
         """Return all seconds.
@@ -190,6 +199,11 @@ class SecondSummarizer:
         self._signals = value["signals"].copy()
         self._rise_zi = value["rise"].copy()
         self._gait_zi = value["gait"].copy()
+
+    def end_of_second(self, n: int, segment: FineSegment) -> int:
+        """Return the grid index after the n-th second, n >= 1, to be completed from the beginning of a segment on."""
+        start = segment.start_index if segment.restarts else self._next_index
+        return (-(-start // GRID_HZ) + n) * GRID_HZ
 
     def push(self, frame: PostureFrame) -> SecondFeatures:
         """Return the features of the seconds that the frame completes (possibly none)."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import binary_opening
 
+from posture.accelerometer_offset import learn_offset
 from posture.activity import SITTING, STANDING
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
@@ -50,7 +51,7 @@ class SelfCalibration(Stage[SelfCalibrationState]):
     def __init__(self, acc_offset_ms2: NDArray[np.float64] | None = None) -> None:
         nothing = Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
         super().__init__(SelfCalibrationState(nothing))
-        self._acc_offset_ms2 = acc_offset_ms2
+        self._is_offset_told = acc_offset_ms2 is not None
 
     @property
     def calibration(self) -> Calibration:
@@ -60,15 +61,28 @@ class SelfCalibration(Stage[SelfCalibrationState]):
     def push(self, seen: SecondsLog) -> None:
         """Look at all seconds so far; learn once enough new ones have come.
 
+        Where the accelerometer's offset was not told, it is learnt with the rest: rid the seconds of it, then, before
+        the next push.
         Cut the seconds at `next_cut`, else what is learnt depends on how they were cut.
         """
         state = self._state
         n_seen = len(seen)
         if n_seen >= state.learn_at:
-            state.calibration = learn_calibration(seen.joined(), self._acc_offset_ms2)
+            state.calibration = self._learnt(seen)
             settled = state.calibration.source is CalibrationSource.WALKING
             sought_s = min(max(LOOK_EVERY_S, n_seen // LOOK_EVERY_S), LEARN_EVERY_S)
             state.learn_at += max(LEARN_EVERY_S, n_seen // 2) if settled else sought_s
+
+    def _learnt(self, seen: SecondsLog) -> Calibration:
+        known = self._state.calibration.acc_offset_ms2
+        calibration = learn_calibration(seen.joined(), known)
+        if self._is_offset_told or calibration.source is CalibrationSource.NONE:
+            return calibration
+        offset = learn_offset(seen.joined(), known)
+        if offset is None or offset is known:
+            return calibration
+        more = offset if known is None else offset - known
+        return learn_calibration(seen.joined().without_offset(more), offset)
 
     def next_cut(self, seen: SecondsLog) -> int:
         """Return after how many more seconds than those seen the calibration is learnt again."""

@@ -60,7 +60,7 @@ class Program:
         """Return the counts of the sets told, and of those in the day's summary."""
         told = [event.count for event in self.events if isinstance(event, ExerciseSet)]
         summary = self._history.summary("me", MONDAY)
-        return told, [each["repetitions_n"] for each in summary["exercise"]["sets"]]
+        return told, [each["repetitions_n"] for each in summary["exercise"]["sets"] or []]
 
     def numbers(self):
         """Return the numbers of the repetitions announced, in order, each once."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_bridge.virtual import Gap, Lie, SensorModel, Sit, SittingPosture, Stand
+from firmware_bridge.virtual import Gap, Lie, Person, SensorModel, Sit, SittingPosture, Stand, Walk
 from lumbar.pipeline import LivePipeline
 from lumbar.review import review
 from posture.calibration import CalibrationSource
@@ -114,3 +114,53 @@ def test_it_goes_on_after_a_restart(day, stop):
     told += [*other.push(seconds.rows(stop, len(seconds)), seen), *other.flush()]
     activity = [each for block in told for each in block.activity]
     assert activity == [each for block in searched(seconds, []) for each in block.activity]
+
+
+SLOUCHED = Sit(60.0, SittingPosture.SLOUCHED, 22.0)
+BEGINNINGS = {
+    "seated": (SLOUCHED, Stand(20.0), SLOUCHED, Stand(20.0), Walk(4.0)),
+    "reclining": (Sit(60.0, SittingPosture.SLOUCHED, 40.0), Lie(60.0), Stand(20.0)),
+    "lying": (Lie(60.0), SLOUCHED, Stand(20.0), SLOUCHED),
+    "standing": (Stand(20.0), SLOUCHED, Lie(60.0), Stand(20.0)),
+    "walking": (Walk(6.0), SLOUCHED, Stand(20.0), Lie(40.0)),
+}
+
+
+RESTLESS = pytest.mark.xfail(
+    reason="a wearer who has only been seen to sit, as restless as others stand, is taken to stand for a while"
+)
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        pytest.param("seated", marks=RESTLESS),
+        pytest.param("reclining", marks=RESTLESS),
+        "lying",
+        "standing",
+        "walking",
+    ],
+)
+def test_what_is_told_is_right_however_the_day_begins(play, defaults, beginning):
+    told = wrong = 0
+    for seed in range(6):
+        played = play(BEGINNINGS[beginning], seed, RATE_HZ, mounting="upside_down", person=Person.drawn(seed))
+        pipeline = LivePipeline(defaults, RATE_HZ)
+        events = [*pipeline.push(played.chunk), *pipeline.flush()]
+        assert pipeline.calibration.source is CalibrationSource.NONE
+        episodes = [event for event in events if isinstance(event, ActivityEpisode)]
+        for part in played.truth.activities:
+            for each in episodes:
+                seconds = min(part.end - 3.0, each.end) - max(part.start + 3.0, each.start)
+                if seconds > 0:
+                    told += seconds
+                    wrong += seconds * (each.activity not in (part.activity, Activity.UNKNOWN))
+    assert wrong <= 0.1 * told
+
+
+@pytest.mark.parametrize("script", [(Sit(120.0),), (Lie(120.0),), (Sit(60.0), Lie(60.0))])
+def test_who_has_not_been_on_their_feet_is_not_said_to_sit_or_lie(play, defaults, script):
+    played = play(script, 2, RATE_HZ)
+    pipeline = LivePipeline(defaults, RATE_HZ)
+    events = [*pipeline.push(played.chunk), *pipeline.flush()]
+    assert {event.activity for event in events if isinstance(event, ActivityEpisode)} == {Activity.UNKNOWN}

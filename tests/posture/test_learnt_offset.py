@@ -1,0 +1,66 @@
+"""The accelerometer's offset, where nobody told it: learnt with the calibration, and taken off from then on."""
+
+import numpy as np
+import pytest
+
+from firmware_bridge.virtual import Calibration as Calibrate
+from firmware_bridge.virtual import Lie, SensorModel, Sit, SittingPosture, Stand, Walk
+from lumbar.pipeline import LivePipeline
+from posture.accelerometer_offset import learn_offset, up_without_offset
+from posture.calibration import CalibrationSource
+from posture.rotations import angle_between, unit
+
+RATE_HZ = 100.0
+OFFSET_MS2 = np.array([0.5, -0.1, 0.4])
+OFF = SensorModel(acc_bias_ms2=tuple(OFFSET_MS2))
+WALKING = (Stand(20.0), Lie(40.0), Stand(10.0), Sit(40.0, SittingPosture.SLOUCHED, 20.0), Walk(60.0), Stand(60.0))
+GUIDED = (Stand(5.0), Calibrate(), Sit(60.0), Stand(20.0))
+
+
+@pytest.mark.parametrize("chunk_s", [0.7, 30.0, 1000.0])
+@pytest.mark.parametrize("script", [WALKING, GUIDED], ids=["walking", "guided"])
+def test_the_same_however_the_samples_are_cut(play, defaults, script, chunk_s):
+    played = play(script, 3, RATE_HZ, sensor=OFF)
+    known = []
+    for pieces in ([played.chunk], played.chunk.split(chunk_s)):
+        pipeline = LivePipeline(defaults, RATE_HZ, sections=played.sections)
+        for piece in pieces:
+            pipeline.push(piece)
+        known.append((pipeline.calibration, pipeline.features))
+    (one, seconds), (other, others) = known
+    np.testing.assert_allclose(one.acc_offset_ms2, other.acc_offset_ms2, atol=1e-9)
+    np.testing.assert_allclose(one.upright, other.upright, atol=1e-9)
+    np.testing.assert_allclose(seconds.up, others.up, atol=1e-9)
+    np.testing.assert_allclose(seconds.acc, others.acc, atol=1e-9)
+
+
+def test_it_comes_near_the_truth_once_some_postures_have_been_seen(play, defaults):
+    played = play(WALKING, 3, RATE_HZ, sensor=OFF)
+    pipeline = LivePipeline(defaults, RATE_HZ)
+    pipeline.push(played.chunk)
+    assert pipeline.calibration.source is CalibrationSource.WALKING
+    learnt = pipeline.calibration.acc_offset_ms2
+    assert np.linalg.norm(learnt - OFFSET_MS2) <= 0.5 * np.linalg.norm(OFFSET_MS2)
+
+
+def test_what_was_told_is_not_learnt_anew(play, defaults):
+    played = play(WALKING, 3, RATE_HZ, sensor=OFF)
+    pipeline = LivePipeline(defaults, RATE_HZ, acc_offset_ms2=np.zeros(3))
+    pipeline.push(played.chunk)
+    np.testing.assert_array_equal(pipeline.calibration.acc_offset_ms2, np.zeros(3))
+
+
+def test_a_good_sensor_is_left_as_it_is(play, defaults):
+    played = play(WALKING, 3, RATE_HZ, sensor=SensorModel.ideal())
+    pipeline = LivePipeline(defaults, RATE_HZ)
+    pipeline.push(played.chunk)
+    assert pipeline.calibration.acc_offset_ms2 is None
+    assert learn_offset(pipeline.features, None) is None
+
+
+def test_up_is_freed_of_what_the_offset_tilted():
+    true = unit(np.array([[1.0, 0.2, -0.3], [0.0, 0.1, 1.0]]))
+    read = unit(9.80665 * true + OFFSET_MS2)
+    freed = up_without_offset(read, OFFSET_MS2)
+    assert np.degrees(angle_between(read, true)).min() > 1.0
+    assert np.degrees(angle_between(freed, true)).max() < 0.1
