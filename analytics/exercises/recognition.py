@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import exp, log
+from math import cos, exp, log, radians
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
@@ -168,6 +168,9 @@ ALTERNATES = ChainWeights().alternates
 
 ROTATION = {Signal.TILT, Signal.TURN}
 
+HINGE_CM, LEAST_CM = 25.0, 8.0
+"""A tilt about the hips lowers the lower back from so far above them; less height than the least tells nothing."""
+
 
 def fit(found: FoundSet, weights: RecognitionWeights = WEIGHTS) -> float:
     """Return how well a set fits its exercise, per repetition."""
@@ -245,6 +248,12 @@ def _mark(found: FoundSet, others: Sequence[FoundSet], weights: RecognitionWeigh
     ]
     if signal in ROTATION and larger:
         mark -= weights.larger * max(0.0, log(max(larger) / found.size))
+    heights_cm = [
+        other.size for other in others if found.overlaps(other) and signal_of(other.exercise) is Signal.HEIGHT
+    ]
+    if signal is Signal.TILT and heights_cm:
+        explained_cm = HINGE_CM * (1.0 - cos(radians(found.size))) + LEAST_CM
+        mark -= weights.larger * max(0.0, log(max(heights_cm) / explained_cm))
     return mark
 
 

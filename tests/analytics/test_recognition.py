@@ -112,3 +112,9 @@ def test_what_repeats_but_fits_nothing_well_is_unknown():
     (winner,) = chosen([odd], lying)
     assert not winner.known
     assert chosen([found_set("bridge", [25.0] * 8)], lying)[0].known
+
+
+def test_who_sinks_farther_than_a_bend_explains_does_a_squat():
+    bend = found_set("trunk_flexion", [30.0] * 8, hold_s=0.0)
+    squat = found_set("squat", [45.0] * 8, hold_s=0.0, signs=(-1,))
+    assert ids(chosen([bend, squat], lambda _: Activity.STANDING)) == ["squat"]
