@@ -196,7 +196,11 @@ def _step(values: Sequence[float], cut: int) -> float:
 
 def _left_over(values: Sequence[float], cut: int) -> float:
     """Return how far the values are from the usual one of their part, in all."""
-    return sum(abs(value - median(part)) for part in (values[:cut], values[cut:]) for value in part)
+    total = 0.0
+    for part in (values[:cut], values[cut:]):
+        usual = median(part)
+        total += sum(abs(value - usual) for value in part)
+    return total
 
 
 def _cut_at_rests(chain: Sequence[Candidate]) -> list[list[Candidate]]:
