@@ -39,6 +39,7 @@ __all__ = [
     "calibration_of",
     "frames_of",
     "nominal_rate_hz",
+    "oriented",
     "profile_of",
     "survey_offset",
 ]
@@ -178,7 +179,11 @@ def calibrate_recording(recording: Recording, sections: Sequence[CalibrationSect
     return guided.result()
 
 
-def frames_of(recording: Recording, acc_offset_ms2: NDArray[np.float64] | None) -> Iterator[PostureFrame]:
+def frames_of(
+    recording: Recording,
+    acc_offset_ms2: NDArray[np.float64] | None,
+    gyr_bias_rad_s: NDArray[np.float64] | None = None,
+) -> Iterator[PostureFrame]:
     """Yield a recording with its orientation, as the live pipeline has it.
 
     Raises
@@ -187,9 +192,19 @@ def frames_of(recording: Recording, acc_offset_ms2: NDArray[np.float64] | None) 
         A row is bad.
 
     """
-    per_row = cells_per_row(nominal_rate_hz(recording))
-    resampler, orientation = Resampler(per_row), OrientationFilter(per_row, acc_offset_ms2)
-    for chunk in recording.chunks(CHUNK_S):
+    return oriented(recording.chunks(CHUNK_S), nominal_rate_hz(recording), acc_offset_ms2, gyr_bias_rad_s)
+
+
+def oriented(
+    chunks: Iterable[ImuChunk],
+    rate_hz: float,
+    acc_offset_ms2: NDArray[np.float64] | None,
+    gyr_bias_rad_s: NDArray[np.float64] | None,
+) -> Iterator[PostureFrame]:
+    """Yield samples, in order of time, with their orientation; see `OrientationFilter` for what is taken off them."""
+    per_row = cells_per_row(rate_hz)
+    resampler, orientation = Resampler(per_row), OrientationFilter(per_row, acc_offset_ms2, gyr_bias_rad_s)
+    for chunk in chunks:
         for segment in resampler.push(chunk):
             yield orientation.push(segment)
 

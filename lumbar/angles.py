@@ -9,9 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from config.errors import RecordingError
-from lumbar.analysis import CHUNK_S, nominal_rate_hz
-from posture.orientation import OrientationFilter
-from posture.resample import Resampler, cells_per_row
+from lumbar.analysis import frames_of
 from posture.rotations import flexion, inclination, lateral_bend, turn
 
 if TYPE_CHECKING:
@@ -50,14 +48,10 @@ def write_angles(recording: Recording, calibration: Calibration, path: Path) -> 
 
     """
     part = path.with_name(path.name + ".part")
-    per_row = cells_per_row(nominal_rate_hz(recording))
-    orientation = OrientationFilter(per_row, calibration.acc_offset_ms2, calibration.gyr_bias_rad_s)
-    resampler = Resampler(per_row)
     try:
         with pq.ParquetWriter(part, SCHEMA, compression="zstd") as writer:
-            for chunk in recording.chunks(CHUNK_S):
-                for segment in resampler.push(chunk):
-                    writer.write_table(_table(orientation.push(segment), calibration, recording.start_time_s))
+            for frame in frames_of(recording, calibration.acc_offset_ms2, calibration.gyr_bias_rad_s):
+                writer.write_table(_table(frame, calibration, recording.start_time_s))
         part.replace(path)
     except OSError as error:
         raise RecordingError(path, f"the angles cannot be written ({error.strerror or error})") from error

@@ -13,12 +13,11 @@ import numpy as np
 from analytics.exercises.teach import Demonstration, teach
 from config.errors import TeachingError
 from firmware_bridge.imu import concatenate
+from lumbar.analysis import oriented
 from lumbar.exercise_session_live import run_live
 from lumbar.stopping import until_first
 from lumbar.teaching import frames_shown
 from posture.accelerometer_offset import RestSurvey
-from posture.orientation import OrientationFilter
-from posture.resample import Resampler, cells_per_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +51,7 @@ STILL_MS2, STILL_RAD_S, SAME_MS2 = 0.3, 0.12, 0.35
 next the mean of the acceleration changes by less: 2 deg of tilt."""
 
 
-class Stage(StrEnum):
+class LessonStage(StrEnum):
     """Where a lesson stands."""
 
     REST = "rest"
@@ -108,7 +107,7 @@ class LiveLesson:
         self.show_link = show_link
         self._plan = plan
         self._tell = tell
-        self._stage = Stage.REST
+        self._stage = LessonStage.REST
         self._chunks: list[ImuChunk] = []
         self._block: list[ImuChunk] = []
         self._before: NDArray[np.float32] | None = None
@@ -122,7 +121,7 @@ class LiveLesson:
     @property
     def done(self) -> bool:
         """Whether it is over."""
-        return self._stage is Stage.OVER
+        return self._stage is LessonStage.OVER
 
     def samples(self, chunk: ImuChunk) -> None:
         """Take samples, in order of time."""
@@ -163,7 +162,7 @@ class LiveLesson:
     def _begin(self, at: float) -> None:
         again = "The sensor was away: from the beginning, please. " if self._chunks else ""
         self._chunks, self._block, self._before, self._still_since = [], [], None, None
-        self._stage, self._begun, self._moved, self._tried = Stage.REST, at, False, False
+        self._stage, self._begun, self._moved, self._tried = LessonStage.REST, at, False, False
         self._say(at, f"{again}Take the starting position, and keep still.")
 
     def _say(self, at: float, text: str) -> None:
@@ -174,16 +173,16 @@ class LiveLesson:
         now = float(block.time[-1])
         if not self._is_still(block):
             self._still_since, self._tried = None, False
-            self._moved |= self._stage is Stage.SHOW
+            self._moved |= self._stage is LessonStage.SHOW
         elif self._still_since is None:
             self._still_since = float(block.time[0])
-        if self._stage is Stage.REST and self._still_s(now) >= REST_S:
-            self._stage, self._shown_from, self._home = Stage.SHOW, now, self._before
+        if self._stage is LessonStage.REST and self._still_s(now) >= REST_S:
+            self._stage, self._shown_from, self._home = LessonStage.SHOW, now, self._before
             n = self._plan.repetitions
             times = "once" if n == 1 else f"{n} times, with a second of rest before each"
             self._say(now, f"Now show it {times}; then keep still.")
         elif not self._moved and now - self._told >= REMIND_S:
-            waiting = "Keep still for a moment." if self._stage is Stage.REST else "Begin when you are ready."
+            waiting = "Keep still for a moment." if self._stage is LessonStage.REST else "Begin when you are ready."
             self._say(now, waiting)
 
     def _is_still(self, block: ImuChunk) -> bool:
@@ -201,7 +200,7 @@ class LiveLesson:
         if not self._chunks:
             return False
         now = float(self._chunks[-1].time[-1])
-        still_s = self._still_s(now) if self._stage is Stage.SHOW and self._moved else 0.0
+        still_s = self._still_s(now) if self._stage is LessonStage.SHOW and self._moved else 0.0
         self._is_all = (still_s >= OVER_S and self._is_home()) or now - self._begun >= LONGEST_S
         return self._is_all or (still_s >= REST_S and not self._tried)
 
@@ -214,7 +213,7 @@ class LiveLesson:
     async def _try(self) -> None:
         self._tried = True
         is_all = self._is_all
-        if self._stage is Stage.REST:
+        if self._stage is LessonStage.REST:
             self._refusal = TeachingError("you were never still long enough to begin; rest for a few seconds first")
         else:
             try:
@@ -222,7 +221,7 @@ class LiveLesson:
             except TeachingError as error:
                 self._refusal = error
         if is_all or self._learnt is not None:
-            self._stage = Stage.OVER
+            self._stage = LessonStage.OVER
 
 
 async def show_live(
@@ -240,10 +239,10 @@ async def show_live(
 
 def _learnt_from(chunks: list[ImuChunk], start: float, plan: LessonPlan) -> Exercise:
     """Return the exercise that samples from some time on show."""
-    calibration, per_row = plan.calibration, cells_per_row(plan.rate_hz)
+    calibration = plan.calibration
     offset = _offset(chunks) if calibration is None else calibration.acc_offset_ms2
-    resampler, orientation = Resampler(per_row), OrientationFilter(per_row, offset)
-    frames = (orientation.push(segment) for chunk in chunks for segment in resampler.push(chunk))
+    bias = None if calibration is None else calibration.gyr_bias_rad_s
+    frames = oriented(chunks, plan.rate_hz, offset, bias)
     end = float(chunks[-1].time[-1])
     demonstration = Demonstration(
         frames=frames_shown(frames, start, end),

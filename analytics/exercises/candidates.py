@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from analytics.exercises.excursion import point_of
 from config.exercise_library import Axis, Counting, Position, Sides, Way
 
 if TYPE_CHECKING:
@@ -58,8 +59,6 @@ SHORTEST_S = 0.5
 LONGEST_S = 75.0
 SLOWER, FASTER = 2.0, 0.5
 """How far a repetition may be outside the usual tempo of its exercise, which pain and haste stretch and shrink."""
-
-MINIMUM_DEG = 2.0
 
 HELD = 1.0
 """Size of a position that is held: the lower back does not tell how far the wearer has come to take it."""
@@ -154,10 +153,8 @@ def takes_turns(exercise: Exercise) -> bool:
 
 def usual_range(exercise: Exercise) -> tuple[float, float]:
     """Return the usual range in deg or cm; a position that is held is taken up or is not."""
-    if exercise.motion.axis is Axis.STILL:
-        return HELD / 2.0, HELD * 2.0
     motion = exercise.motion
-    return motion.range_deg or motion.range_cm or (MINIMUM_DEG, 90.0)
+    return motion.range_deg or motion.range_cm or (HELD / 2.0, HELD * 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +235,8 @@ def seen_of(excursion: Excursion, *, is_tilt: bool, sensor_to_body: Vector | Non
     rotation = _rotation(excursion) if is_tilt else NO_ROTATION
     if sensor_to_body is None:
         return Seen(excursion, rotation, None, None)
-    body = _point(excursion.size * (sensor_to_body @ np.array(rotation)))
-    return Seen(excursion, rotation, body, _positions(_point(sensor_to_body @ up)))
+    body = point_of(excursion.size * (sensor_to_body @ np.array(rotation)))
+    return Seen(excursion, rotation, body, _positions(point_of(sensor_to_body @ up)))
 
 
 def candidate_of(seen: Seen, sought: Sought) -> Candidate | None:
@@ -286,11 +283,6 @@ def _rotation(excursion: Excursion) -> Point:
     across = (b * z - c * y, c * x - a * z, a * y - b * x)
     length = hypot(*across)
     return NO_ROTATION if length == 0.0 else (across[0] / length, across[1] / length, across[2] / length)
-
-
-def _point(vector: Vector) -> Point:
-    x, y, z = vector.tolist()
-    return x, y, z
 
 
 def _tilted(seen: Seen, exercise: Exercise) -> Candidate | None:

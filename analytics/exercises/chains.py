@@ -55,6 +55,9 @@ SHORT_S = 0.3
 UNLIKE, UNLIKE_LONG = 0.25, 0.5
 """Sizes and durations that differ more never link."""
 
+STAYS = 0.25
+"""Changes of side count by this power of how near the homes are: homes drift, but a far pose is none of them."""
+
 ALONG = 0.6
 ACROSS_AXIS = 0.8
 """Against repetitions about axes that differ by more than 53 deg, where the mounting is unknown."""
@@ -334,7 +337,7 @@ class Chain:
         fit = weights.home * near + weights.base
         fit -= weights.size_slope * max(0.0, abs(log(before.size / after.size)) - weights.size_free)
         # Left and right begin from the same pose: out and back again from the far one is no change of side.
-        fit += way * near**0.25 if way > 0.0 else way
+        fit += way * near**STAYS if way > 0.0 else way
         if not switches:
             fit -= self._pause(after.excursion.start - before.excursion.end)
         longer = abs(log(before.duration_s / after.duration_s))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["AT_HOME", "SHORTEST_HOLD_S", "Excursion", "Point", "held_now", "measured"]
+__all__ = ["AT_HOME", "SHORTEST_HOLD_S", "Excursion", "Point", "held_now", "measured", "point_of"]
 
 Point: TypeAlias = tuple[float, float, float]
 
@@ -141,3 +141,9 @@ def _scatter(values: NDArray[np.float64]) -> float:
     """Return the standard deviation, as `ndarray.std` does, which takes three times as long for so few."""
     away = values - np.add.reduce(values) / len(values)
     return sqrt(np.add.reduce(away * away) / len(values))
+
+
+def point_of(vector: NDArray[np.float64]) -> Point:
+    """Return a vector of shape (3,) as a point."""
+    x, y, z = vector.tolist()
+    return x, y, z

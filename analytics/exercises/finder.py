@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from analytics.exercises.excursions import HEIGHT, TILT, TURN, ExcursionFinder
 from analytics.exercises.held_chain import HeldChain
 from analytics.exercises.holds import FOUND, TOLD, HoldFinder
 from analytics.exercises.movement import MovementSignals
-from analytics.exercises.recognition import FoundSet, chosen
+from analytics.exercises.recognition import FoundSet, chosen, is_enough
 from analytics.exercises.records import UNKNOWN_EXERCISE, CountedRepetition, ExerciseSet, Holding
 from analytics.exercises.sets import joined, parts_of, repetitions_of, sets_of
 
@@ -38,11 +37,6 @@ __all__ = ["ExerciseFinder", "FinderState"]
 
 LEAST_SCORE = 0.5
 """A set scores at least this: one repetition that fits well."""
-
-LEAST_COUNT, LEAST_HELD = 4, 2
-"""Where nobody said what is done, fewer complete repetitions are no set."""
-
-LONG_HOLD_S = 8.0
 
 ACTIVITY_DELAY_S = 10.0
 """What the wearer did is known so much later at the latest."""
@@ -337,7 +331,7 @@ class ExerciseFinder:
             )
             told += sets if winner.known else [replace(each, exercise=UNKNOWN_EXERCISE) for each in sets]
         state.activity = {second: activity for second, activity in state.activity.items() if second > end}
-        return [found for found in joined(told) if found.count >= self._least_count(found)]
+        return [found for found in joined(told) if is_enough(found, self._exercises.get(found.exercise))]
 
     def _is_awaited(self, end: float) -> bool:
         """Whether what begins before a time is still in play: mostly for the exercise for which it last was."""
@@ -346,10 +340,3 @@ class ExerciseFinder:
             return True
         state.awaited = next((name for name, chain in state.chains.items() if chain.begins_before(end)), "")
         return bool(state.awaited)
-
-    def _least_count(self, found: ExerciseSet) -> int:
-        """Return how many complete repetitions make a set: fewer where they are held, and where both ways are one."""
-        if found.exercise in {name for name, _ in self._by_signal.get(Signal.STILL, ())}:
-            return 1
-        held = median(repetition.hold_s for repetition in found.repetitions) >= LONG_HOLD_S
-        return LEAST_HELD if held and found.exercise != UNKNOWN_EXERCISE else LEAST_COUNT

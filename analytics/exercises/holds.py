@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analytics.exercises.excursion import Excursion
+from analytics.exercises.excursion import Excursion, point_of
 from analytics.exercises.movement import MOVEMENT_HZ
 from analytics.exercises.stillness import LOOK_BACK, StillnessSignals, squared_lengths
 from posture.frame import N_AXES
@@ -106,7 +106,7 @@ class Stay:
 
     def mean(self) -> Point:
         """Return the mean direction of up."""
-        return _point(self.origin + self.away / self.n)
+        return point_of(self.origin + self.away / self.n)
 
     def tension(self) -> float | None:
         """Return the mean tremor in octaves of its amplitude; None where the stay is too short."""
@@ -224,7 +224,7 @@ class HoldFinder:
         stay, entry, move = self._state.stay, self._state.entry, self._state.move
         if stay is None or entry is None or stay.n == 0 or (move is not None and move.gone):
             return []
-        left = Move(now, stay.mean(), height=-entry.height_cm() / CM, tilt=_point(-np.array(entry.tilt)))
+        left = Move(now, stay.mean(), height=-entry.height_cm() / CM, tilt=point_of(-np.array(entry.tilt)))
         return self._judge(left, None, now, self._parameters.evidence)
 
     def _staying(self, still: Stillness, start: int, stop: int) -> list[Excursion]:
@@ -251,7 +251,7 @@ class HoldFinder:
         if state.stay is None:
             return []
         if state.move is None:
-            state.move = Move(float(still.time[start]), _point(still.before[start]))
+            state.move = Move(float(still.time[start]), point_of(still.before[start]))
         elif state.after is not None:
             # Too short a rest to be one: the move goes on.
             state.move.n += state.after.n
@@ -271,7 +271,7 @@ class HoldFinder:
             return []
         move.gone = True
         first = int(gone[0])
-        tilt = _point(still.up[start + first] - move.before)
+        tilt = point_of(still.up[start + first] - move.before)
         left = Move(move.onset, move.before, height=float(height[first]), tilt=tilt)
         found = self._judge(left, None, float(still.time[start + first]), self._parameters.at_once)
         move.told = bool(found)
@@ -393,8 +393,3 @@ def _extend(stay: Stay, still: Stillness, start: int, stop: int) -> None:
 
 def _added(total: float, values: NDArray[np.float64]) -> float:
     return float(np.cumsum(np.concatenate([[total], values]))[-1])
-
-
-def _point(vector: NDArray[np.float64]) -> Point:
-    x, y, z = vector.tolist()
-    return x, y, z

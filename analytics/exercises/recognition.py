@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from analytics.exercises.candidates import Candidate
+    from analytics.exercises.records import ExerciseSet
     from config.exercise_library import Exercise
 
-__all__ = ["FoundSet", "RecognitionWeights", "Winner", "chosen", "fit"]
+__all__ = ["FoundSet", "RecognitionWeights", "Winner", "chosen", "fit", "is_enough"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class RecognitionWeights:
     known
         From this on it is one of the exercises; below, the wearer repeats something, and it is unknown what.
     few
-        Sets have at least so many repetitions; those held for `long_hold_s` and more at least `few_held`.
+        Chains have at least so many repetitions; those held for `long_hold_s` and more at least `few_held`.
     few_held, long_hold_s
         See above.
     size_scatter, duration_scatter, period_scatter
@@ -161,6 +162,9 @@ class Winner:
     known: bool
 
 
+LEAST_COUNT, LEAST_HELD = 4, 2
+"""Complete repetitions that a set is told from: one less than a chain must have, for what an end may lose."""
+
 SHARED = 0.3
 SHORTEST_PERIOD_S = 0.1
 ALTERNATES = ChainWeights().alternates
@@ -255,6 +259,27 @@ def _mark(found: FoundSet, others: Sequence[FoundSet], weights: RecognitionWeigh
         explained_cm = HINGE_CM * (1.0 - cos(radians(found.size))) + LEAST_CM
         mark -= weights.larger * max(0.0, log(max(heights_cm) / explained_cm))
     return mark
+
+
+def is_enough(found: ExerciseSet, exercise: Exercise | None, weights: RecognitionWeights = WEIGHTS) -> bool:
+    """Return whether a set still has complete repetitions enough to be told, now that its ends are known.
+
+    Parameters
+    ----------
+    found
+        What is left of a winner.
+    exercise
+        Its definition; None where it is unknown what is done, which takes as many as if nothing were held.
+    weights
+        What a definition must show.
+
+    """
+    if exercise is None:
+        return found.count >= LEAST_COUNT
+    if signal_of(exercise) is Signal.STILL:
+        return True
+    held = median(repetition.hold_s for repetition in found.repetitions) >= weights.long_hold_s
+    return found.count >= (LEAST_HELD if held else LEAST_COUNT)
 
 
 def _has_enough(found: FoundSet, weights: RecognitionWeights) -> bool:

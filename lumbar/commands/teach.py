@@ -203,7 +203,8 @@ def _demonstration(lesson: Lesson, recording: Recording, calibration: Calibratio
     if not 0 < ends - begins <= LONGEST_S:
         raise SettingsError(f"--from and --to: --to comes after --from, at most {LONGEST_S:.0f} s")
     offset = survey_offset(recording) if calibration is None else calibration.acc_offset_ms2
-    frames = frames_shown(frames_of(recording, offset), begins, ends)
+    bias = None if calibration is None else calibration.gyr_bias_rad_s
+    frames = frames_shown(frames_of(recording, offset, bias), begins, ends)
     if lesson.to_s is None and frames:
         last = float(frames[-1].segment.time[-1])
         if last > ends:

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lumbar.analysis import nominal_rate_hz
+from lumbar.analysis import frames_of
 from lumbar.validation.labels import is_within
 from lumbar.validation.report import TiltScores
 from lumbar.validation.report_parts import Worst
 from posture.frame import GRID_HZ
-from posture.orientation import OrientationFilter
-from posture.resample import Resampler, cells_per_row
 from posture.rotations import angle_between, unit, up_from_quaternion
 
 if TYPE_CHECKING:
@@ -91,23 +89,15 @@ def measure_tilt(case: Case) -> TiltErrors | None:
         return None
     time, quat = quaternions
     truth = _Truth(time, up_from_quaternion(unit(quat)))
-    rows = [_errors(frame, truth) for frame in _frames(case)]
+    known = case.analysis.live.calibration
+    frames = frames_of(case.recording, known.acc_offset_ms2, known.gyr_bias_rad_s)
+    rows = [_errors(frame, truth) for frame in frames]
     time, error_deg, rate = (np.concatenate(parts) for parts in zip(*rows, strict=True))
-    known = np.isfinite(error_deg)
-    if not known.any():
+    is_known = np.isfinite(error_deg)
+    if not is_known.any():
         return None
     moving = _moving(case, time, rate)
-    return TiltErrors(_square_sum(error_deg[known & ~moving]), _square_sum(error_deg[known & moving]))
-
-
-def _frames(case: Case) -> Iterable[PostureFrame]:
-    """Yield the recording with its orientation, as `lumbar analyze --angles` writes it."""
-    per_row = cells_per_row(nominal_rate_hz(case.recording))
-    resampler, known = Resampler(per_row), case.analysis.live.calibration
-    orientation = OrientationFilter(per_row, known.acc_offset_ms2, known.gyr_bias_rad_s)
-    for chunk in case.recording.chunks():
-        for segment in resampler.push(chunk):
-            yield orientation.push(segment)
+    return TiltErrors(_square_sum(error_deg[is_known & ~moving]), _square_sum(error_deg[is_known & moving]))
 
 
 def _errors(frame: PostureFrame, truth: _Truth) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
