@@ -179,7 +179,8 @@ class ExerciseRun:
         if not self.done:
             self._settle(self._follower.flush())
         if self._recogniser is not None:
-            self._recognise(self._recogniser.flush())
+            last = self._recogniser.push(*self._unrecognised)
+            self._recognise([*last, *self._recogniser.flush()])
         self._tell(self.session.flush())
         return self.result
 
@@ -195,7 +196,7 @@ class ExerciseRun:
         if self._recogniser is not None:
             self._unrecognised.append(piece)
             if self._now // RECOGNISE_EVERY_S > before // RECOGNISE_EVERY_S:
-                self._recognise(self._recogniser.push(concatenate(self._unrecognised)))
+                self._recognise(self._recogniser.push(*self._unrecognised))
                 self._unrecognised = []
 
     def _recognise(self, noticed: list[Noticed]) -> None:

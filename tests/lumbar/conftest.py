@@ -8,13 +8,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from analytics.exercises.guided_session import GuidedSession
 from config.calibration import CalibrationSection, SectionName
+from config.exercise_library import load_exercises
+from config.exercise_plan import Plan, PlannedExercise
+from config.settings import load_settings
 from firmware_bridge.imu import concatenate
 from firmware_bridge.recordings import open_recording
-from firmware_bridge.virtual import Bend, Calibration, SimulatedWearer, Sit, SittingPosture, Stand, Walk
+from firmware_bridge.virtual import Bend, Calibration, SensorModel, SimulatedWearer, Sit, SittingPosture, Stand, Walk
 from lumbar.analysis import calibrate_recording
 from lumbar.cli import main
+from lumbar.exercise_session import ExerciseRun, RunOutputs
 from lumbar.messaging.embedded_broker import EmbeddedBroker
+from lumbar.pipeline import LivePipeline
 
 START = 1_767_600_000.0
 """2026-01-05 08:00 UTC."""
@@ -30,6 +36,11 @@ SCRIPT = (
     Stand(100.0),
     Sit(60.0),
 )
+
+LIBRARY = load_exercises()
+BENDS = 6
+BEND = (Bend(degrees=60.0, hold_s=0.5), Stand(1.0))
+BENDING = (Stand(25.0), *(BEND * BENDS), Stand(50.0), *(BEND * 3), Stand(15.0))
 
 
 @pytest.fixture(scope="session")
@@ -158,3 +169,71 @@ def listen(broker):
     yield start
     for listener in listeners:
         listener.close()
+
+
+@pytest.fixture(scope="session")
+def bending():
+    return SimulatedWearer(BENDING, 3, rate_hz=100, mounting="upside_down", sensor=SensorModel.ideal(), start=START)
+
+
+@pytest.fixture(scope="session")
+def bending_samples(bending):
+    return concatenate(list(bending.chunks(60.0)))
+
+
+class Seen:
+    """Keeps what is told."""
+
+    def __init__(self):
+        self.told, self.standings, self.links, self.hints = [], [], [], []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def tell(self, told):
+        self.told.append(told)
+
+    def show(self, standing, _now):
+        self.standings.append(standing)
+
+    def show_link(self, text):
+        self.links.append(text)
+
+    def show_hint(self, text):
+        self.hints.append(text)
+
+    def of(self, kind):
+        return [one for one in self.told if isinstance(one, kind)]
+
+
+@pytest.fixture(scope="session")
+def viewer():
+    """``viewer()`` is what a session can be told to: see `Seen`."""
+    return Seen
+
+
+def two_sets_of(repetitions=6):
+    exercise = LIBRARY["trunk_flexion"]
+    dose = exercise.dose.model_copy(update={"sets": 2, "repetitions": repetitions, "rest_s": 20.0})
+    return Plan("two", "Two sets", 3, (PlannedExercise(exercise, dose),))
+
+
+@pytest.fixture(scope="session")
+def two_sets():
+    """``two_sets(repetitions)`` returns a plan of bends."""
+    return two_sets_of
+
+
+def run_session(view, plan=None):
+    return ExerciseRun(
+        GuidedSession(plan or two_sets_of()), LivePipeline(load_settings(), 100.0), RunOutputs(view), "s-1", "test"
+    )
+
+
+@pytest.fixture(scope="session")
+def run_of():
+    """``run_of(view, plan)`` returns the run of a session, of two sets unless told otherwise."""
+    return run_session
