@@ -15,6 +15,7 @@ The parameters below are few and round, and are the same for everybody.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,10 +36,11 @@ __all__ = [
     "AT_FIRST",
     "LOOK_AHEAD_S",
     "LOOK_BACK_S",
+    "NEVER",
     "STATES",
+    "LastSeen",
     "emission_scores",
     "free_after_gap",
-    "last_movement",
     "transition_scores",
 ]
 
@@ -62,6 +64,9 @@ TILT_WEIGHT, SWAY_WEIGHT, GAIT_WEIGHT, LYING_WEIGHT = 0.5, 0.3, 1.0, 2.0
 LYING_DEG, LYING_SLOPE_DEG = 70.0, 5.0
 """Vaha-Ypya has 64.9 deg; some people recline that far. Soft, since upright is known to 5 or 10 deg at first."""
 PRONE_DOUBT = 0.97
+BENT_FOR_S = (40.0, 60.0)
+"""Nobody bends for a minute: so long after the trunk was last upright, a bend begins to be, and surely is, lying."""
+UPRIGHT_AGAIN_DEG = 35.0
 UPRIGHT_SD_DEG = 7.0
 SITTING_MEAN_DEG, SITTING_SD_DEG = 22.0, 13.0
 OWN_UPRIGHT_SD_DEG, OWN_EDGE_DEG, DESK_LEAN_DEG = 5.0, 4.0, 30.0
@@ -86,7 +91,36 @@ LONG_GAP_S = 30
 AFTER_SHORT_GAP, AFTER_LONG_GAP = -4.0, -1.6
 
 
-def emission_scores(features: SecondFeatures, calibration: Calibration, moved_at: int) -> NDArray[np.float64]:
+NEVER = -(10**15)
+
+
+@dataclass(frozen=True, slots=True)
+class LastSeen:
+    """What counts from the past for the seconds to come.
+
+    Parameters
+    ----------
+    movement
+        The last second with movement; `NEVER` where there was none.
+    upright
+        The last second with the trunk upright.
+
+    """
+
+    movement: int = NEVER
+    upright: int = NEVER
+
+    def after(self, features: SecondFeatures, calibration: Calibration) -> LastSeen:
+        """Return what counts once these seconds have passed, too."""
+        if len(features) == 0:
+            return self
+        is_upright = _tilt_deg(features, calibration) < UPRIGHT_AGAIN_DEG
+        return LastSeen(
+            _latest(features, features.movement > MOVED_MS2, self.movement), _latest(features, is_upright, self.upright)
+        )
+
+
+def emission_scores(features: SecondFeatures, calibration: Calibration, before: LastSeen) -> NDArray[np.float64]:
     """Return the log score of each state for each second, shape (n, 5).
 
     Parameters
@@ -95,23 +129,20 @@ def emission_scores(features: SecondFeatures, calibration: Calibration, moved_at
         n seconds.
     calibration
         Its `upright` must be known; `forward` and `standing` are used where they are.
-    moved_at
-        The last second before these with movement.
+    before
+        What counts from the seconds before these.
 
     """
-    upright = calibration.upright
-    if upright is None:
-        raise ValueError("the activity decoder needs to know which way is up")
-    weight = TILT_WEIGHT * _novelty(features, moved_at)[:, np.newaxis]
-    tilt_deg = np.degrees(angle_between(features.up, upright))
+    tilt_deg = _tilt_deg(features, calibration)
+    weight = TILT_WEIGHT * _novelty(features, before.movement)[:, np.newaxis]
     lying = _log_sigmoid((tilt_deg - LYING_DEG) / LYING_SLOPE_DEG)
     not_lying = _log_sigmoid((LYING_DEG - tilt_deg) / LYING_SLOPE_DEG)
-    scores = weight * _tilt_scores(features, calibration, upright, tilt_deg) + _movement_scores(features)
-    # A deep bend tilts the lower back as lying on the front does. Only its length tells: nobody bends for a minute. For
-    # that the guided calibration must have shown what is forward.
-    bent = np.zeros(len(features))
-    if calibration.forward is not None and calibration.sitting is not None:
-        bent = _leaning_forward(features.up, upright, calibration.forward, tilt_deg)
+    bent = _bent_forward(features, calibration, tilt_deg, before.upright)
+    scores = weight * _tilt_scores(features, calibration, tilt_deg, bent) + _movement_scores(features)
+    # A deep bend tilts the lower back as lying on the front does; only its length tells. Without the guided calibration
+    # forward is not known well enough to say so.
+    if calibration.sitting is None:
+        bent = np.zeros(len(features))
     trust = LYING_WEIGHT * (1.0 - PRONE_DOUBT * bent)
     scores[:, LYING] += trust * lying
     scores[:, SITTING:] += (trust * not_lying)[:, np.newaxis]
@@ -122,10 +153,20 @@ def emission_scores(features: SecondFeatures, calibration: Calibration, moved_at
     return np.asarray(scores)
 
 
-def last_movement(features: SecondFeatures, moved_at: int) -> int:
-    """Return the last second with movement, `moved_at` where there is none."""
-    moved = features.second[features.movement > MOVED_MS2]
-    return int(moved[-1]) if len(moved) else moved_at
+def _tilt_deg(features: SecondFeatures, calibration: Calibration) -> NDArray[np.float64]:
+    """Return the tilt from upright, shape (n,)."""
+    return np.asarray(np.degrees(angle_between(features.up, _upright(calibration))))
+
+
+def _upright(calibration: Calibration) -> NDArray[np.float64]:
+    if calibration.upright is None:
+        raise ValueError("the activity decoder needs to know which way is up")
+    return calibration.upright
+
+
+def _latest(features: SecondFeatures, where: NDArray[np.bool_], before: int) -> int:
+    seconds = features.second[where]
+    return int(seconds[-1]) if len(seconds) else before
 
 
 def _novelty(features: SecondFeatures, moved_at: int) -> NDArray[np.float64]:
@@ -137,11 +178,11 @@ def _novelty(features: SecondFeatures, moved_at: int) -> NDArray[np.float64]:
 def _tilt_scores(
     features: SecondFeatures,
     calibration: Calibration,
-    upright: NDArray[np.float64],
     tilt_deg: NDArray[np.float64],
+    bent: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the log density of the tilt in each state; each is a bell over a broad floor for unusual postures."""
-    standing = upright if calibration.standing is None else calibration.standing
+    standing = _upright(calibration) if calibration.standing is None else calibration.standing
     from_standing_deg = np.degrees(angle_between(features.up, standing))
     scores = np.empty((len(features), len(STATES)))
     scores[:, LYING] = np.log(1 / 40)
@@ -152,14 +193,12 @@ def _tilt_scores(
     # Cyclists lean forward; where forward is not known any lean may be that.
     leaning_deg = tilt_deg if flexion_deg is None else flexion_deg
     scores[:, CYCLING] = _bell(leaning_deg, CYCLING_MEAN_DEG, CYCLING_SD_DEG, share=0.99)
-    if calibration.forward is not None:
-        # Sitting rolls the pelvis backward; who leans far forward rather stands and bends.
-        leaning_forward = _leaning_forward(features.up, upright, calibration.forward, tilt_deg)
-        if calibration.sitting is not None:
-            leaning_forward = leaning_forward * np.clip((tilt_deg - DESK_LEAN_DEG) / 10, 0, 1)
-            scores[:, LYING] += np.log(1 - 0.9 * leaning_forward)
-        scores[:, SITTING] += np.log(1 - 0.85 * leaning_forward)
-        scores[:, STANDING] += np.log(1 + leaning_forward)
+    if calibration.sitting is not None:
+        bent = bent * np.clip((tilt_deg - DESK_LEAN_DEG) / 10, 0, 1)
+        scores[:, LYING] += np.log(1 - 0.9 * bent)
+    # Sitting rolls the pelvis backward; who leans far forward rather stands and bends.
+    scores[:, SITTING] += np.log(1 - 0.85 * bent)
+    scores[:, STANDING] += np.log(1 + bent)
     return scores
 
 
@@ -181,17 +220,21 @@ def _sitting_tilt(
     return np.asarray(np.log(density))
 
 
-def _leaning_forward(
-    up: NDArray[np.float64],
-    upright: NDArray[np.float64],
-    forward: NDArray[np.float64],
-    tilt_deg: NDArray[np.float64],
+def _bent_forward(
+    features: SecondFeatures, calibration: Calibration, tilt_deg: NDArray[np.float64], upright_at: int
 ) -> NDArray[np.float64]:
-    """Return 0 (upright, or leaning back or sideways) to 1 (20 deg or more straight forward)."""
-    across = up - (up @ upright)[:, np.newaxis] * upright
+    """Return 0 (upright, or leaning back or sideways, or not known, or for too long) to 1 (20 deg or more forward)."""
+    if calibration.forward is None:
+        return np.zeros(len(features))
+    vertical = _upright(calibration)
+    across = features.up - (features.up @ vertical)[:, np.newaxis] * vertical
     length = np.sqrt(np.einsum("ni,ni->n", across, across))
-    toward = -(across @ unit(forward)) / np.maximum(length, 1e-9)
-    return np.asarray(np.clip(toward, 0, 1) * np.clip((tilt_deg - 10) / 10, 0, 1))
+    toward = -(across @ unit(calibration.forward)) / np.maximum(length, 1e-9)
+    upright = np.where(tilt_deg < UPRIGHT_AGAIN_DEG, features.second, upright_at)
+    bent_for_s = features.second - np.maximum.accumulate(np.maximum(upright, upright_at))
+    begins_s, surely_s = BENT_FOR_S
+    brief = np.clip((surely_s - bent_for_s) / (surely_s - begins_s), 0, 1)
+    return np.asarray(np.clip(toward, 0, 1) * np.clip((tilt_deg - 10) / 10, 0, 1) * brief)
 
 
 def _movement_scores(features: SecondFeatures) -> NDArray[np.float64]:

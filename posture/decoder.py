@@ -12,9 +12,9 @@ from posture.activity import (
     LOOK_AHEAD_S,
     LOOK_BACK_S,
     STATES,
+    LastSeen,
     emission_scores,
     free_after_gap,
-    last_movement,
     transition_scores,
 )
 from posture.best_path import follow_paths, trace
@@ -42,7 +42,6 @@ LAG_S = 2
 DECODER_DELAY_S = LOOK_AHEAD_S + LAG_S
 """The live answer for a second is given once so many later seconds have been seen."""
 
-NEVER = -(10**15)
 BLOCK_S = 3600
 
 
@@ -89,8 +88,8 @@ class DecoderState:
         Shape (5,): log score of the best path into each state at the last second stepped through.
     came_from
         Shape (k, 5), k <= 2: the state before, on each of these paths, of the last seconds stepped through.
-    moved_at
-        Last second with movement among those stepped through.
+    before
+        What counts from the seconds stepped through.
     last_second
         Last second pushed.
     known
@@ -104,7 +103,7 @@ class DecoderState:
     calibration: Calibration
     score_of_paths: NDArray[np.float64] | None = None
     came_from: NDArray[np.int8] = field(default_factory=lambda: np.empty((0, len(STATES)), dtype=np.int8))
-    moved_at: int = NEVER
+    before: LastSeen = field(default_factory=LastSeen)
     last_second: int | None = None
     known: SecondFeatures | None = None
     n_scored: int = 0
@@ -186,14 +185,14 @@ class ActivityDecoder(Stage[DecoderState]):
         fresh = known.rows(state.n_scored, stop)
         if len(fresh) == 0:
             return [], np.empty(0)
-        emission = emission_scores(fresh, state.calibration, state.moved_at)
+        emission = emission_scores(fresh, state.calibration, state.before)
         if state.score_of_paths is None:
             emission[0] += AT_FIRST
         transition = transition_scores(known)[state.n_scored : stop]
         if state.gap_s is not None:
             transition[0] = free_after_gap(state.gap_s)
             state.gap_s = None
-        state.moved_at = last_movement(fresh, state.moved_at)
+        state.before = state.before.after(fresh, state.calibration)
         scores, came_from = follow_paths(state.score_of_paths, transition, emission)
         came_from = np.concatenate([state.came_from, came_from])
         state.score_of_paths, state.came_from = scores[-1].copy(), came_from[-LAG_S:]
@@ -240,7 +239,7 @@ def _evidence(
     features: SecondFeatures, calibration: Calibration
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Yield the transition and emission scores of the seconds, by the hour, so that memory stays flat."""
-    moved_at = NEVER
+    before = LastSeen()
     last_second: int | None = None
     for run in runs_without_gap(features):
         for start in range(0, len(run), BLOCK_S):
@@ -250,8 +249,8 @@ def _evidence(
             transition = transition_scores(around)[context : context + len(block)]
             if start == 0 and last_second is not None:
                 transition[0] = free_after_gap(int(run.second[0]) - last_second)
-            yield transition, emission_scores(block, calibration, moved_at)
-            moved_at = last_movement(block, moved_at)
+            yield transition, emission_scores(block, calibration, before)
+            before = before.after(block, calibration)
         last_second = int(run.second[-1])
 
 

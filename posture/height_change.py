@@ -23,6 +23,10 @@ LONGEST_BEFORE_S, LONGEST_AFTER_S = 4, 2
 SPEED_OF_UNREST_S = 0.05
 """Speed in m/s of a second's mean for each m/s^2 of its movement: half a wave of 1.5 Hz, say a step."""
 
+OFFSET_LEFT_MS2 = 0.1
+"""What may be left of the accelerometer's zero (10 mg). Its vertical part changes where the sensor is turned; a step of
+b in the acceleration, half-way between two rests L apart, is b * L^2 / 8 in the height."""
+
 NEVER_AT_REST_M = 9.0
 
 
@@ -64,4 +68,6 @@ def _between(features: SecondFeatures, length: int) -> tuple[NDArray[np.float64]
     last = speed + features.height_gain[length:]
     height = height - 0.5 * (length - 1) * (first + last)
     unrest = np.sqrt(0.5 * (features.movement[:n] ** 2 + features.movement[length:] ** 2))
-    return height, SPEED_OF_UNREST_S * length * unrest
+    turn = features.up[length:] - features.up[:n]
+    turned = np.sqrt(np.einsum("ni,ni->n", turn, turn))
+    return height, np.hypot(SPEED_OF_UNREST_S * length * unrest, OFFSET_LEFT_MS2 * turned * length**2 / 8)

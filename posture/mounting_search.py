@@ -5,7 +5,8 @@ most likely is. Against these guesses stand others: that the direction held firs
 somewhere to the side. Under each guess the same evidence (movement, sway, rises and falls, how far one posture is
 tilted from another) makes some course of the day more likely than under the others. The guesses vote with that
 likelihood, second by second. Those in which the wearer has not been seen on their feet have a vote but no say, since
-sitting and lying are told by their tilt from upright: what no other guess outvotes them in is unknown.
+sitting and lying are told by their tilt from upright: what no other guess outvotes them in is unknown, and so is what
+the guesses do not agree on by nine in ten.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from posture.activity import STATES, WALKING
+from posture.activity import STANDING, STATES, WALKING
 from posture.calibration import Calibration, CalibrationSource, ShownActivity
-from posture.decoder import DECODER_DELAY_S, ActivityDecoder, DecodedSeconds, most_likely_activity
+from posture.decoder import DECODER_DELAY_S, ActivityDecoder, most_likely_activity
 from posture.events import Activity
 from posture.rotations import around, unit
 from posture.seconds import join_seconds
@@ -26,10 +27,11 @@ from posture.stage import Stage
 from posture.timeline import PostureSeconds, posture_seconds, unknown_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from posture.decoder import DecodedSeconds
     from posture.seconds import SecondFeatures, SecondsLog
 
 __all__ = ["MountingSearch", "MountingSearchState", "posture_in_any_mounting"]
@@ -47,7 +49,9 @@ WALKED = 40.0
 SEATED_RAD, LYING_RAD = float(np.radians(22.0)), float(np.radians(90.0))
 """How far from a direction up is, if the wearer sits or lies in it; in one of so many directions around it."""
 N_AROUND = 4
-AGREED_SHARE = 0.99
+AGREED_SHARE = 0.9
+ON_FEET_S = 10
+"""Who has been on their feet for so long has stood: a bow or a reach is shorter."""
 HOPELESS = 70.0
 """A guess whose likelihood is so many nats behind the best is followed no longer."""
 
@@ -170,17 +174,63 @@ def other_than_upright(held: Held) -> list[Guess]:
     ]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Vote:
+    """What one guess says of n seconds.
+
+    Parameters
+    ----------
+    features
+        The seconds.
+    state
+        Shape (n,), int64: index into `posture.activity.STATES`.
+    score
+        Shape (n,): log likelihood of the guess with all that was known when each second was decided.
+    has_say
+        Shape (n,): whether the wearer has been seen on their feet by then, if the guess is right.
+
+    """
+
+    features: SecondFeatures
+    state: NDArray[np.int64]
+    score: NDArray[np.float64]
+    has_say: NDArray[np.bool_]
+
+    def after(self, second: int | None) -> Vote:
+        """Return the seconds after one; all where it is None."""
+        if second is None:
+            return self
+        n = int(np.searchsorted(self.features.second, second, side="right"))
+        rest = self.features.rows(n, len(self.features))
+        return Vote(rest, self.state[n:], self.score[n:], self.has_say[n:])
+
+
 @dataclass(slots=True)
 class Follower:
-    """A guess, and what the wearer does if it is right."""
+    """A guess, what the wearer does if it is right, and for how long they have been on their feet then."""
 
     guess: Guess
     decoder: ActivityDecoder
+    on_feet_s: int = 0
 
     @property
     def score(self) -> float:
         """Return how likely the guess and all seconds so far are together."""
         return self.guess.log_prior + self.decoder.score
+
+    def push(self, features: SecondFeatures) -> list[Vote]:
+        """Return what the guess says of the seconds that can now be decided, by stretches without a gap."""
+        return [self._vote(block) for block in self.decoder.push(features)]
+
+    def flush(self) -> list[Vote]:
+        """Return what the guess says of the seconds not yet decided."""
+        return [self._vote(block) for block in self.decoder.flush()]
+
+    def _vote(self, block: DecodedSeconds) -> Vote:
+        on_feet_s = self.on_feet_s + np.cumsum(is_on_feet(block.state))
+        self.on_feet_s = int(on_feet_s[-1])
+        has_say = may_speak(self.guess, block.state, on_feet_s)
+        return Vote(block.features, block.state, self.guess.log_prior + block.score, has_say)
 
 
 @dataclass(slots=True)
@@ -241,14 +291,14 @@ class MountingSearch(Stage[MountingSearchState]):
         state = self._state
         if state.untold is not None:
             return [unknown_seconds(state.untold)]
-        return self._vote([(each.guess, each.decoder.flush()) for each in state.followed])
+        return self._vote([each.flush() for each in state.followed])
 
     def _guess(self, guesses: Sequence[Guess], history: SecondFeatures) -> list[PostureSeconds]:
         """Follow more guesses as if they had been followed from the start."""
         state = self._state
         fresh = [Follower(guess, ActivityDecoder(guess.calibration)) for guess in guesses]
-        answers = [(each.guess, each.decoder.push(history)) for each in fresh]
-        told = self._vote(answers) if state.untold is not None else []
+        votes = [each.push(history) for each in fresh]
+        told = self._vote(votes) if state.untold is not None else []
         state.untold = None
         followed = [*state.followed, *fresh]
         best = max(each.score for each in followed)
@@ -260,7 +310,7 @@ class MountingSearch(Stage[MountingSearchState]):
             return []
         state = self._state
         if state.followed:
-            return self._vote([(each.guess, each.decoder.push(features)) for each in state.followed])
+            return self._vote([each.push(features) for each in state.followed])
         return self._tell_unknown(features if state.untold is None else join_seconds([state.untold, features]))
 
     def _tell_unknown(self, features: SecondFeatures) -> list[PostureSeconds]:
@@ -273,27 +323,36 @@ class MountingSearch(Stage[MountingSearchState]):
         state.told_until = int(features.second[n - 1])
         return [unknown_seconds(features.rows(0, n))]
 
-    def _vote(self, answers: Sequence[tuple[Guess, Sequence[DecodedSeconds]]]) -> list[PostureSeconds]:
-        """Return what the guesses say together of the seconds not told of; each answer has the same blocks."""
+    def _vote(self, votes: Sequence[Sequence[Vote]]) -> list[PostureSeconds]:
+        """Return what the guesses say together of the seconds not told of; all votes have the same blocks."""
         told: list[PostureSeconds] = []
-        guesses = [guess for guess, _ in answers]
-        for blocks in zip(*(blocks for _, blocks in answers), strict=True):
-            fresh = [block.after(self._state.told_until) for block in blocks]
-            if len(fresh[0]):
-                votes = [(guess, each.state, each.score) for guess, each in zip(guesses, fresh, strict=True)]
-                told.append(agreed(votes, fresh[0].features))
+        for block in zip(*votes, strict=True):
+            fresh = [vote.after(self._state.told_until) for vote in block]
+            if len(fresh[0].features):
+                told.append(agreed(fresh))
                 self._state.told_until = int(fresh[0].features.second[-1])
         return told
 
 
 def posture_in_any_mounting(features: SecondFeatures) -> PostureSeconds:
     """Return posture for a whole recording that never shows the mounting; knows the future."""
-    votes: list[tuple[Guess, NDArray[np.int64], NDArray[np.float64]]] = []
+    votes: list[Vote] = []
     for _, guesses in Holding().guesses(features):
         for guess in guesses:
             state, score = most_likely_activity(features, guess.calibration)
-            votes.append((guess, state, np.full(len(state), score)))
-    return agreed(votes, features) if votes else unknown_seconds(features)
+            has_say = may_speak(guess, state, np.full(len(state), is_on_feet(state).sum()))
+            votes.append(Vote(features, state, np.full(len(state), guess.log_prior + score), has_say))
+    return agreed(votes) if votes else unknown_seconds(features)
+
+
+def is_on_feet(state: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return whether the wearer stands or walks in each second, both of shape (n,)."""
+    return np.asarray((state == STANDING) | (state == WALKING))
+
+
+def may_speak(guess: Guess, state: NDArray[np.int64], on_feet_s: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return whether a guess has a say in each second, given for how long it saw the wearer on their feet by then."""
+    return np.asarray(guess.is_upright | (state == WALKING) | (on_feet_s >= ON_FEET_S))
 
 
 def up_to(features: SecondFeatures, second: int) -> SecondFeatures:
@@ -301,20 +360,18 @@ def up_to(features: SecondFeatures, second: int) -> SecondFeatures:
     return features.rows(0, int(np.searchsorted(features.second, second, side="right")))
 
 
-def agreed(
-    votes: Iterable[tuple[Guess, NDArray[np.int64], NDArray[np.float64]]], features: SecondFeatures
-) -> PostureSeconds:
-    """Return what several guesses say of n seconds, each by its states and their log likelihood, both of shape (n,)."""
-    scored = [(guess, state, guess.log_prior + score) for guess, state, score in votes]
-    best = np.maximum.reduce([score for _, _, score in scored])
+def agreed(votes: Sequence[Vote]) -> PostureSeconds:
+    """Return what several guesses say together of the same n seconds."""
+    features = votes[0].features
+    best = np.maximum.reduce([vote.score for vote in votes])
     share = np.zeros((len(features), len(STATES)))
     row = np.arange(len(features))
     # One by one, so that the sums do not depend on how many seconds come at once.
     total = np.zeros(len(features))
-    for guess, state, score in scored:
-        weight = np.exp(score - best)
+    for vote in votes:
+        weight = np.exp(vote.score - best)
         total += weight
-        share[row, state] += weight if guess.is_upright else np.where(state == WALKING, weight, 0.0)
+        share[row, vote.state] += np.where(vote.has_say, weight, 0.0)
     state = share.argmax(axis=1)
     is_open = share[row, state] < AGREED_SHARE * total
     return posture_seconds(features, state, NOTHING_KNOWN).marked_unknown(is_open)

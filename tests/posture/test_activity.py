@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from firmware_bridge.virtual import Calibration as Calibrate
 from firmware_bridge.virtual import (
+    Bend,
     Gap,
     Lie,
     LyingPosture,
@@ -16,6 +16,7 @@ from firmware_bridge.virtual import (
     Walk,
     desk_day,
 )
+from firmware_bridge.virtual import Calibration as Calibrate
 from lumbar.pipeline import LivePipeline
 from lumbar.review import review
 from posture.accelerometer_offset import RestSurvey
@@ -120,6 +121,17 @@ def test_lying_on_any_side_is_lying(play, defaults, posture):
     (lying,) = [part for part in played.truth.activities if part.activity == "lying"]
     settled = (second > lying.start + 5) & (second < lying.end - 1)
     assert set(activity[settled]) == {Activity.LYING}
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+@pytest.mark.parametrize(("bent_s", "truly"), [(35.0, Activity.STANDING), (90.0, Activity.LYING)])
+def test_nobody_bends_for_more_than_a_minute(play, defaults, seed, bent_s, truly):
+    """The lower back is tilted as in lying on the front; only how long tells what it is."""
+    played = play((Stand(5.0), Calibrate(), Stand(5.0), Walk(20.0), Bend(80.0, bent_s), Stand(20.0)), seed)
+    pipeline, _ = lived(played, defaults, sections=played.sections)
+    second, activity = reviewed_seconds(pipeline, defaults)
+    (bend,) = played.truth.bends
+    assert set(activity[(second > bend.start + 3) & (second < bend.end - 3)]) == {truly}
 
 
 def test_reclining_in_the_chair_is_not_lying(play, defaults):

@@ -1,5 +1,7 @@
 """How far the body rose, from the seconds at rest before and after a movement."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,19 @@ def test_a_bow_ends_where_it_began_and_standing_up_does_not(play, analyse):
     assert furthest(up - 4.0, up) > 0.25
     assert furthest(down - 4.0, down) < -0.25
     assert abs(furthest(bow.start, bow.end)) < 0.1
+
+
+def test_a_sensor_that_was_turned_is_trusted_less(play, analyse):
+    """What is left of the accelerometer's zero then becomes vertical in part, and grows with the square of the time."""
+    played = play((Stand(12.0), Bend(80.0, 4.0), Stand(12.0)), 4, RATE_HZ)
+    seconds = analyse(played.chunk, RATE_HZ).seconds
+    _, error = height_change(seconds)
+    _, as_if_never_turned = height_change(replace(seconds, up=np.tile(seconds.up[0], (len(seconds), 1))))
+    added = error - as_if_never_turned
+    (bend,) = played.truth.bends
+    bending = np.abs(seconds.second - bend.start) <= 1
+    assert added[bending].max() > 0.02
+    assert np.abs(added[seconds.second < bend.start - 8]).max() < 0.01
 
 
 def test_nothing_is_known_at_the_ends(analyse):

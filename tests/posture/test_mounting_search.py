@@ -163,4 +163,6 @@ def test_who_has_not_been_on_their_feet_is_not_said_to_sit_or_lie(play, defaults
     played = play(script, 2, RATE_HZ)
     pipeline = LivePipeline(defaults, RATE_HZ)
     events = [*pipeline.push(played.chunk), *pipeline.flush()]
-    assert {event.activity for event in events if isinstance(event, ActivityEpisode)} == {Activity.UNKNOWN}
+    told = {event.activity for event in events if isinstance(event, ActivityEpisode)}
+    assert Activity.UNKNOWN in told
+    assert told.isdisjoint({Activity.SITTING, Activity.LYING})
