@@ -212,13 +212,17 @@ def calibrate(
 def validate(
     folder: Annotated[Path, typer.Argument(help="Folder of labelled recordings, or of several such folders.")],
     sets: Annotated[list[str] | None, typer.Option(help="Only these data sets; may be given several times.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="HTML page to write, with plots; takes the extra lumbar[report].", show_default=False),
+    ] = None,
     output: OutputFormat = Format.TABLE,
     settings: SettingsFile = None,
 ) -> None:
     """Score the program on labelled recordings."""
-    from lumbar.commands.recorded import run_validate
+    from lumbar.commands.validate import run_validate
 
-    run_validate(folder, sets, as_json=output is Format.JSON, settings_file=settings)
+    run_validate(folder, sets, report, as_json=output is Format.JSON, settings_file=settings)
 
 
 @app.command()

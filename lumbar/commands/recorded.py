@@ -1,4 +1,4 @@
-"""``lumbar analyze``, ``calibrate`` and ``validate``: work on recordings."""
+"""``lumbar analyze`` and ``calibrate``: work on recordings."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ from lumbar.exercises_sought import sought
 from lumbar.summary_view import show_analysis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from config.settings import Settings
 
-__all__ = ["run_analyze", "run_calibrate", "run_validate"]
+__all__ = ["run_analyze", "run_calibrate"]
 
 
 def run_analyze(
@@ -82,16 +81,3 @@ def run_calibrate(choice: RecordingChoice, output: Path, settings_file: Path | N
     calibration = calibrate_recording(recording, choice.sections(recording))
     save_profile(profile_of(calibration, settings.wearer.id), output)
     sys.stdout.write(f"Wrote {output}. Use it with --profile {output}.\n")
-
-
-def run_validate(folder: Path, sets: Sequence[str] | None, *, as_json: bool, settings_file: Path | None) -> None:
-    """Score all labelled recordings of a folder."""
-    from lumbar.validation.run import render, validate  # noqa: PLC0415 - pandas is only needed here
-
-    settings = load_settings(settings_file)
-    with progress_bar("Scoring", 1.0) as tell:
-        report = validate(folder, settings, sets, tell and (lambda done, total, _name: tell(done / total)))
-    if as_json:
-        sys.stdout.write(report.model_dump_json(by_alias=True) + "\n")
-    else:
-        render(report, Console())

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from firmware_bridge.recordings.labelled import LabelledRecording, SetKind
     from posture.calibration import CalibrationSource
 
-__all__ = ["validate"]
+__all__ = ["Scored", "validate"]
 
 SIMULATED: dict[SetKind, str] = {
     "real": "nothing",
@@ -80,6 +80,7 @@ def validate(
     settings: Settings,
     sets: Sequence[str] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
+    seen: Callable[[Case, Scored], None] | None = None,
 ) -> ValidationReport:
     """Analyse every labelled recording of a folder as `lumbar analyze` would, and score the results.
 
@@ -96,6 +97,8 @@ def validate(
         Names of the sets to score; None for all.
     progress
         Told how many recordings are done, how many there are, and which comes next ("" at the end).
+    seen
+        Shown each recording with its scores.
 
     Raises
     ------
@@ -113,9 +116,13 @@ def validate(
         if progress is not None:
             progress(number, len(recordings), labelled.name)
         try:
-            scored.append(_score(labelled, settings, library, set_labels[labelled.data_set.name]))
+            case = _case(labelled, settings, library, set_labels[labelled.data_set.name])
+            scored.append(_score(case, settings, library))
         except LumbarError as error:
             unread.append(Unread(name=labelled.name, reason=str(error)))
+            continue
+        if seen is not None:
+            seen(case, scored[-1])
     if progress is not None:
         progress(len(recordings), len(recordings), "")
     return ValidationReport(
@@ -149,18 +156,21 @@ def _labels_of_sets(recordings: Iterable[LabelledRecording]) -> dict[str, frozen
     return known
 
 
-def _score(
+def _case(
     labelled: LabelledRecording, settings: Settings, library: ExerciseLibrary, set_labels: frozenset[str]
-) -> Scored:
+) -> Case:
     recording = open_recording(labelled.path)
     labels = Labels(labelled.labels)
     analysis = analyze_recording(recording, settings, sections=labels.sections(), exercises=all_exercises(library))
-    case = Case(labelled, recording, labels, set_labels, analysis)
+    return Case(labelled, recording, labels, set_labels, analysis)
+
+
+def _score(case: Case, settings: Settings, library: ExerciseLibrary) -> Scored:
     return Scored(
-        labelled=labelled,
+        labelled=case.labelled,
         person=case.person,
-        duration_s=sum(end - start for start, end in analysis.live.coverage.covered),
-        calibration=analysis.review.calibration.source,
+        duration_s=sum(end - start for start, end in case.analysis.live.coverage.covered),
+        calibration=case.analysis.review.calibration.source,
         posture=count_posture(case),
         sedentary=count_sedentary(case),
         transitions=count_transitions(case),
