@@ -29,6 +29,9 @@ _TROUGH = 32
 _REACH = _SMOOTHING + _TROUGH
 _STRIDE = 64
 """Rows (1.28 s) around a peak, about a stride, over which its jolt is taken."""
+_BEFORE_PEAK, _STRIKE = 10, 16
+"""Rows (0.2 s) before a peak at which its strike begins, and rows (0.32 s) it is taken over: the foot meets the ground
+about 0.06 s before the peak and the shock is over within a double support."""
 _STEP = 32
 """Rows (0.64 s) around a peak, about a step, over which the acceleration is averaged for its lean."""
 _ALONE = 12
@@ -49,6 +52,9 @@ class Candidates:
         Shape (n,): height of the peak over the shallower of the troughs beside it, m/s^2.
     jolt
         Shape (n,): root mean square, over about a stride, of what is quicker than 3 Hz, m/s^2.
+    strike
+        Shape (n,): root mean square, from 0.2 s before the peak to 0.12 s after it, of what is quicker than about
+        10 Hz, m/s^2: the shock of a foot that meets the ground, and nothing of a trunk that swings.
     up
         Shape (n, 3): unit vector of the mean acceleration over about a step, sensor frame: up, but for what sways.
 
@@ -57,6 +63,7 @@ class Candidates:
     index: NDArray[np.float64]
     amplitude: NDArray[np.float64]
     jolt: NDArray[np.float64]
+    strike: NDArray[np.float64]
     up: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -69,6 +76,7 @@ class Candidates:
             np.concatenate([self.index, later.index]),
             np.concatenate([self.amplitude, later.amplitude]),
             np.concatenate([self.jolt, later.jolt]),
+            np.concatenate([self.strike, later.strike]),
             np.concatenate([self.up, later.up]),
         )
 
@@ -76,13 +84,17 @@ class Candidates:
         """Return the last peaks, at most `count`."""
         rows = slice(max(0, len(self) - count), None)
         return Candidates(
-            self.index[rows].copy(), self.amplitude[rows].copy(), self.jolt[rows].copy(), self.up[rows].copy()
+            self.index[rows].copy(),
+            self.amplitude[rows].copy(),
+            self.jolt[rows].copy(),
+            self.strike[rows].copy(),
+            self.up[rows].copy(),
         )
 
     @classmethod
     def none(cls) -> Candidates:
         """Return no peaks."""
-        return cls(np.empty(0), np.empty(0), np.empty(0), np.empty((0, _AXES)))
+        return cls(np.empty(0), np.empty(0), np.empty(0), np.empty(0), np.empty((0, _AXES)))
 
 
 @dataclass(slots=True, eq=False)
@@ -166,7 +178,8 @@ def _peaks(start_index: int, acc: NDArray[np.float64]) -> Candidates:
     earlier, later = smooth[peak + _TROUGH - 1], smooth[peak + _TROUGH + 1]
     between = 0.5 * (earlier - later) / (earlier - 2 * here[peak] + later)
     row = peak + _REACH
-    return Candidates(start_index + row + between, amplitude, _jolt(length)[row], _up(x, y, z, row))
+    index = start_index + row + between
+    return Candidates(index, amplitude, _jolt(length)[row], _strike(length)[row - _BEFORE_PEAK], _up(x, y, z, row))
 
 
 def _jolt(length: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -175,6 +188,13 @@ def _jolt(length: NDArray[np.float64]) -> NDArray[np.float64]:
     quick = length[4:-4] - (eight[:-1] + eight[1:]) / 16
     square = _running(np.add, quick * quick, _STRIDE) / _STRIDE
     return np.pad(np.sqrt(square), (4 + _STRIDE // 2, 3 + _STRIDE // 2))
+
+
+def _strike(length: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the root mean square of the quickest part; entry k is over rows k to k + 15."""
+    quickest = np.zeros_like(length)
+    quickest[1:-1] = length[1:-1] - (length[:-2] + 2 * length[1:-1] + length[2:]) / 4
+    return np.asarray(np.sqrt(_running(np.add, quickest * quickest, _STRIKE) / _STRIKE))
 
 
 def _up(

@@ -111,14 +111,15 @@ class Rhythms:
         Shape (n,): the `Rhythm`.
     step
         Shape (n,): mean step, in grid rows.
-    amplitude
-        Shape (n,): median amplitude of the three inner peaks, m/s^2.
+    amplitude, strike
+        Shape (n,): median amplitude and strike of the three inner peaks, m/s^2.
 
     """
 
     kind: NDArray[np.int64]
     step: NDArray[np.float64]
     amplitude: NDArray[np.float64]
+    strike: NDArray[np.float64]
 
 
 def judge_windows(peaks: Candidates) -> Rhythms:
@@ -135,11 +136,11 @@ def judge_windows(peaks: Candidates) -> Rhythms:
 
     """
     if len(peaks) < WINDOW:
-        return Rhythms(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
+        return Rhythms(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0), np.empty(0))
     features = _features(peaks)
     clear, rough = features.within(_CLEAR), features.within(_ROUGH)
     kind = np.where(features.possible(), np.where(clear, Rhythm.CLEAR, np.where(rough, Rhythm.ROUGH, Rhythm.NONE)), 0)
-    return Rhythms(kind, features.mean_step * GRID_HZ, features.median)
+    return Rhythms(kind, features.mean_step * GRID_HZ, features.median, _inner_median(peaks.strike))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,8 +188,7 @@ def _features(peaks: Candidates) -> _Features:
     spread = np.maximum(np.maximum(*strides[:2]), strides[2]) - np.minimum(np.minimum(*strides[:2]), strides[2])
     mean_step = (peaks.index[WINDOW - 1 :] - peaks.index[: 1 - WINDOW]) / (GRID_HZ * (WINDOW - 1))
     start, before, middle, after, end = _in_fives(peaks.amplitude)
-    lower, upper = np.minimum(before, after), np.maximum(before, after)
-    median = np.maximum(lower, np.minimum(upper, middle))
+    median = _inner_median(peaks.amplitude)
     square = [jolt * jolt for jolt in _in_fives(peaks.jolt)]
     jolt = np.sqrt((square[0] + square[1] + square[2] + square[3] + square[4]) / WINDOW)
     return _Features(
@@ -197,13 +197,19 @@ def _features(peaks: Candidates) -> _Features:
         stride_spread=spread / mean_step,
         step_ratio=longest / shortest,
         median=median,
-        weakest=np.minimum(lower, middle),
-        strongest=np.maximum(np.maximum(upper, middle), np.maximum(start, end)),
+        weakest=np.minimum(np.minimum(before, after), middle),
+        strongest=np.maximum(np.maximum(np.maximum(before, after), middle), np.maximum(start, end)),
         jolt=jolt,
         tilt=_largest_tilt(peaks.up),
         rise=median * mean_step**2 / (4 * math.pi**2),
         impact=jolt / median * (mean_step / _IMPACT_STEP_S) ** 2,
     )
+
+
+def _inner_median(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median of the second, third and fourth of every five values in a row."""
+    _, before, middle, after, _ = _in_fives(values)
+    return np.maximum(np.minimum(before, after), np.minimum(np.maximum(before, after), middle))
 
 
 def _in_fives(values: NDArray[np.float64]) -> list[NDArray[np.float64]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
-from statistics import fmean, median_low
+from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["BoutParameters", "BoutState", "WalkingBout", "WalkingBouts"]
 
 _STRIDE_CONTACTS = 3
-_USUAL_STRIDE = 0.25
-"""Strides further from the median, as a share of it, hold a pause, a turn or a contact missed or seen twice."""
+_STRIDES_WITH_ENDS = 5
+"""With so many strides the first and the last are left out of the cadence: setting off and stopping are slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class WalkingBout:
     steps
         Number of initial contacts.
     cadence_spm
-        Steps a minute while walking: from the mean of the usual strides, so that pauses, missed contacts and
-        limping do not matter.
+        Steps a minute while walking: from the median stride, so that pauses, missed contacts and limping do not
+        matter, and without the strides with which a longer bout begins and ends.
 
     """
 
@@ -129,6 +129,5 @@ class WalkingBouts:
 
 def _bout(times: list[float]) -> WalkingBout:
     strides_s = [later - earlier for earlier, later in zip(times, times[2:], strict=False)]
-    middle_s = median_low(strides_s)
-    usual_s = fmean(stride_s for stride_s in strides_s if abs(stride_s - middle_s) <= _USUAL_STRIDE * middle_s)
-    return WalkingBout(start=times[0], end=times[-1], steps=len(times), cadence_spm=120 / usual_s)
+    inner_s = strides_s[1:-1] if len(strides_s) >= _STRIDES_WITH_ENDS else strides_s
+    return WalkingBout(start=times[0], end=times[-1], steps=len(times), cadence_spm=120 / median(inner_s))

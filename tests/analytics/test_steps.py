@@ -120,9 +120,16 @@ def test_a_slow_rhythm_with_a_swinging_trunk_is_an_exercise():
 def test_weak_steps_before_and_after_a_rhythm_belong_to_it():
     strong = 4.0 + np.cumsum([0.6] * 6)
     weak = [3.0, 3.8, strong[-1] + 0.8, strong[-1] + 1.5]
-    vertical = pushes(strong, 12.0) + pushes(weak, 12.0, strength_ms2=1.0)
+    vertical = pushes(strong, 12.0) + pushes(weak, 12.0, strength_ms2=1.4)
     times = np.array(steps_of(frame_of(vertical))) - EPOCH_INDEX / GRID_HZ
     np.testing.assert_allclose(times, sorted([*strong, *weak]), atol=0.1)
+
+
+def test_the_push_before_the_first_step_is_no_step():
+    contacts = 4.0 + np.cumsum([0.6] * 8)
+    push_off = 2.0 * np.exp(-(((seconds(12.0) - 3.9) / 0.15) ** 2))
+    times = np.array(steps_of(frame_of(pushes(contacts, 12.0) + push_off))) - EPOCH_INDEX / GRID_HZ
+    np.testing.assert_allclose(times, contacts, atol=0.05)
 
 
 def test_what_follows_a_walk_later_does_not_belong_to_it():

@@ -59,6 +59,11 @@ def test_pauses_and_missed_contacts_do_not_slow_the_cadence():
     assert bout.cadence_spm == pytest.approx(120.0)
 
 
+def test_setting_off_and_stopping_do_not_slow_the_cadence():
+    (bout,) = bouts_of(np.cumsum([1.0, 0.7, 0.5, 0.5, 0.5, 0.7, 0.9]).tolist())
+    assert bout.cadence_spm == pytest.approx(120.0)
+
+
 def test_a_limp_has_the_cadence_of_both_legs():
     times = np.cumsum([0.4, 0.8] * 8).tolist()
     (bout,) = bouts_of(times)
