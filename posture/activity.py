@@ -41,6 +41,7 @@ __all__ = [
     "LastSeen",
     "emission_scores",
     "free_after_gap",
+    "step_scores",
     "transition_scores",
 ]
 
@@ -72,6 +73,9 @@ SITTING_MEAN_DEG, SITTING_SD_DEG = 22.0, 13.0
 OWN_UPRIGHT_SD_DEG, OWN_EDGE_DEG, DESK_LEAN_DEG = 5.0, 4.0, 30.0
 CYCLING_MEAN_DEG, CYCLING_SD_DEG = 20.0, 8.0
 LIKELY_WALKING_MS2, UNLIKELY_STILL_MS2 = 0.5, 0.7
+STEPPED, NOT_STEPPED = 2.0, -1.0
+"""For walking, in a second with a step and in one without, where steps have been looked for: they are told by a rhythm
+of five peaks, which one second does not show. Some are seen in turning on the spot, some slow ones are missed."""
 
 AT_FIRST = np.array([-3.0, -1.5, 0.0, 0.0, -3.0])
 """Log score of each state at the first second: most people strap a sensor on on their feet, and start it then."""
@@ -120,13 +124,17 @@ class LastSeen:
         )
 
 
-def emission_scores(features: SecondFeatures, calibration: Calibration, before: LastSeen) -> NDArray[np.float64]:
+def emission_scores(
+    features: SecondFeatures, stepping: NDArray[np.float64], calibration: Calibration, before: LastSeen
+) -> NDArray[np.float64]:
     """Return the log score of each state for each second, shape (n, 5).
 
     Parameters
     ----------
     features
         n seconds.
+    stepping
+        Shape (n,): their gait as far as it may be that of steps (`posture.stepping`), in m/s^2.
     calibration
         Its `upright` must be known; `forward` and `standing` are used where they are.
     before
@@ -138,7 +146,7 @@ def emission_scores(features: SecondFeatures, calibration: Calibration, before: 
     lying = _log_sigmoid((tilt_deg - LYING_DEG) / LYING_SLOPE_DEG)
     not_lying = _log_sigmoid((LYING_DEG - tilt_deg) / LYING_SLOPE_DEG)
     bent = _bent_forward(features, calibration, tilt_deg, before.upright)
-    scores = weight * _tilt_scores(features, calibration, tilt_deg, bent) + _movement_scores(features)
+    scores = weight * _tilt_scores(features, calibration, tilt_deg, bent) + _movement_scores(features, stepping)
     # A deep bend tilts the lower back as lying on the front does; only its length tells. Without the guided calibration
     # forward is not known well enough to say so.
     if calibration.sitting is None:
@@ -151,6 +159,11 @@ def emission_scores(features: SecondFeatures, calibration: Calibration, before: 
         others = np.array([activity not in shown.activities for activity in STATES])
         scores[np.ix_(inside, others)] -= SHOWN
     return np.asarray(scores)
+
+
+def step_scores(second: NDArray[np.int64], stepped: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what is to be added to the log score of walking for each second, shape (n,), given those with steps."""
+    return np.where(np.isin(second, stepped), STEPPED, NOT_STEPPED)
 
 
 def _tilt_deg(features: SecondFeatures, calibration: Calibration) -> NDArray[np.float64]:
@@ -237,13 +250,13 @@ def _bent_forward(
     return np.asarray(np.clip(toward, 0, 1) * np.clip((tilt_deg - 10) / 10, 0, 1) * brief)
 
 
-def _movement_scores(features: SecondFeatures) -> NDArray[np.float64]:
+def _movement_scores(features: SecondFeatures, stepping: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the log score of how much, and how rhythmically, the body moves. Medians as in healthy adults at rest."""
     movement = np.log10(features.movement + 0.01)
     # More than that is a movement and tells nothing of how still the wearer sits, stands or lies.
     sway = np.minimum(movement, np.log10(MOVED_MS2 + 0.01))
     gait = np.log10(features.gait + 0.005)
-    walks = _log_sigmoid((gait - np.log10(LIKELY_WALKING_MS2)) / 0.08)
+    walks = _log_sigmoid((np.log10(stepping + 0.005) - np.log10(LIKELY_WALKING_MS2)) / 0.08)
     is_still = _log_sigmoid((np.log10(UNLIKELY_STILL_MS2) - gait) / 0.12)
     scores = np.empty((len(features), len(STATES)))
     scores[:, LYING] = SWAY_WEIGHT * _log_normal(sway, -1.10, 0.35) + GAIT_WEIGHT * is_still

@@ -12,14 +12,17 @@ from posture.activity import (
     LOOK_AHEAD_S,
     LOOK_BACK_S,
     STATES,
+    WALKING,
     LastSeen,
     emission_scores,
     free_after_gap,
+    step_scores,
     transition_scores,
 )
 from posture.best_path import follow_paths, trace
 from posture.seconds import join_seconds
 from posture.stage import Stage
+from posture.stepping import stepping_gait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,9 +186,10 @@ class ActivityDecoder(Stage[DecoderState]):
         """
         state = self._state
         fresh = known.rows(state.n_scored, stop)
+        stepping = stepping_gait(known)[state.n_scored : stop]
         if len(fresh) == 0:
             return [], np.empty(0)
-        emission = emission_scores(fresh, state.calibration, state.before)
+        emission = emission_scores(fresh, stepping, state.calibration, state.before)
         if state.score_of_paths is None:
             emission[0] += AT_FIRST
         transition = transition_scores(known)[state.n_scored : stop]
@@ -216,16 +220,33 @@ class ActivityDecoder(Stage[DecoderState]):
         return trace(int(state.score_of_paths.argmax()), state.came_from[len(state.came_from) - n + 1 :])
 
 
-def smooth_activity(features: SecondFeatures, calibration: Calibration) -> NDArray[np.int64]:
-    """Return the state of each second, shape (n,), that is most likely given the whole recording."""
-    return most_likely_activity(features, calibration)[0]
+def smooth_activity(
+    features: SecondFeatures, calibration: Calibration, stepped: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
+    """Return the state of each second, shape (n,), that is most likely given the whole recording.
+
+    Parameters
+    ----------
+    features
+        n seconds.
+    calibration
+        What is known of the wearer; its `upright` must be known.
+    stepped
+        The seconds with a step in them or right beside them; None where steps have not been looked for.
+
+    """
+    return most_likely_activity(features, calibration, stepped)[0]
 
 
-def most_likely_activity(features: SecondFeatures, calibration: Calibration) -> tuple[NDArray[np.int64], float]:
+def most_likely_activity(
+    features: SecondFeatures, calibration: Calibration, stepped: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], float]:
     """Return what `smooth_activity` does, and the log likelihood of it all."""
     ways: list[NDArray[np.int8]] = []
     score: NDArray[np.float64] | None = None
-    for transition, emission in _evidence(features, calibration):
+    for seconds, transition, emission in _evidence(features, calibration):
+        if stepped is not None:
+            emission[:, WALKING] += step_scores(seconds, stepped)
         if score is None:
             emission[0] += AT_FIRST
         scores, came_from = follow_paths(score, transition, emission)
@@ -237,8 +258,8 @@ def most_likely_activity(features: SecondFeatures, calibration: Calibration) -> 
 
 def _evidence(
     features: SecondFeatures, calibration: Calibration
-) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Yield the transition and emission scores of the seconds, by the hour, so that memory stays flat."""
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
+    """Yield the seconds with their transition and emission scores, by the hour, so that memory stays flat."""
     before = LastSeen()
     last_second: int | None = None
     for run in runs_without_gap(features):
@@ -246,10 +267,11 @@ def _evidence(
             block = run.rows(start, start + BLOCK_S)
             context = min(start, LOOK_BACK_S)
             around = run.rows(start - context, start + BLOCK_S + LOOK_AHEAD_S)
+            stepping = stepping_gait(around)[context : context + len(block)]
             transition = transition_scores(around)[context : context + len(block)]
             if start == 0 and last_second is not None:
                 transition[0] = free_after_gap(int(run.second[0]) - last_second)
-            yield transition, emission_scores(block, calibration, before)
+            yield block.second, transition, emission_scores(block, stepping, calibration, before)
             before = before.after(block, calibration)
         last_second = int(run.second[-1])
 

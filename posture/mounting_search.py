@@ -218,11 +218,11 @@ class Follower:
         """Return how likely the guess and all seconds so far are together."""
         return self.guess.log_prior + self.decoder.score
 
-    def push(self, features: SecondFeatures) -> list[Vote]:
+    def votes(self, features: SecondFeatures) -> list[Vote]:
         """Return what the guess says of the seconds that can now be decided, by stretches without a gap."""
         return [self._vote(block) for block in self.decoder.push(features)]
 
-    def flush(self) -> list[Vote]:
+    def last_votes(self) -> list[Vote]:
         """Return what the guess says of the seconds not yet decided."""
         return [self._vote(block) for block in self.decoder.flush()]
 
@@ -291,13 +291,13 @@ class MountingSearch(Stage[MountingSearchState]):
         state = self._state
         if state.untold is not None:
             return [unknown_seconds(state.untold)]
-        return self._vote([each.flush() for each in state.followed])
+        return self._vote([each.last_votes() for each in state.followed])
 
     def _guess(self, guesses: Sequence[Guess], history: SecondFeatures) -> list[PostureSeconds]:
         """Follow more guesses as if they had been followed from the start."""
         state = self._state
         fresh = [Follower(guess, ActivityDecoder(guess.calibration)) for guess in guesses]
-        votes = [each.push(history) for each in fresh]
+        votes = [each.votes(history) for each in fresh]
         told = self._vote(votes) if state.untold is not None else []
         state.untold = None
         followed = [*state.followed, *fresh]
@@ -310,7 +310,7 @@ class MountingSearch(Stage[MountingSearchState]):
             return []
         state = self._state
         if state.followed:
-            return self._vote([each.push(features) for each in state.followed])
+            return self._vote([each.votes(features) for each in state.followed])
         return self._tell_unknown(features if state.untold is None else join_seconds([state.untold, features]))
 
     def _tell_unknown(self, features: SecondFeatures) -> list[PostureSeconds]:

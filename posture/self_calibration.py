@@ -14,6 +14,7 @@ from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
 from posture.rotations import unit
 from posture.stage import Stage
+from posture.stepping import stepping_gait
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -116,8 +117,9 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
 
 
 def _walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
+    gait = stepping_gait(features)
     for slowest, fastest in (WALKING_GAIT_MS2, SLOW_WALKING_GAIT_MS2):
-        walking = (features.gait > slowest) & (features.gait < fastest)
+        walking = (gait > slowest) & (gait < fastest)
         steady = binary_opening(walking, np.ones(STEADY_S, dtype=np.bool_))
         if steady.sum() >= MINIMUM_WALKING_S:
             return unit(np.median(features.up[steady], axis=0))
