@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analytics.day_sections import DaySections
-from analytics.summary_model import DailySummary, DayFacts, Note, NoteCode, WalkingProgramme, summary_schema
+from analytics.summary_model import (
+    DailySummary,
+    DayFacts,
+    Note,
+    NoteCode,
+    SittingKnowledge,
+    WalkingProgramme,
+    summary_schema,
+)
 from analytics.trends import ENOUGH_WEAR_S, comparison, days_before
+from posture.sitting_ways import SittingSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,6 +87,7 @@ def daily_summary(
         exercise=sections.exercise(day.zone, plan),
         alerts=sections.alerts(),
         transitions=sections.transitions(),
+        five_rises=sections.five_rises(),
         calibration=sections.calibration(day.zone),
     )
     noise_deg = settings.summary.noise_deg
@@ -129,7 +139,18 @@ def _posture_notes(day: DayFacts) -> Iterator[tuple[NoteCode, str]]:
     if sitting_min is None or sitting_min == 0:
         return
     if judged_min is None:
-        yield NoteCode.SLOUCH_NOT_JUDGED, "Slouching could not be judged: do the guided calibration."
+        yield NoteCode.SLOUCH_NOT_JUDGED, f"Slouching could not be judged: {_why_not_judged(day.slouch.judged_by)}."
     elif judged_min < MOSTLY_JUDGED * sitting_min:
         text = f"Slouching could be judged in {judged_min:.0f} of {sitting_min:.0f} min of sitting only."
         yield NoteCode.SLOUCH_PARTLY_JUDGED, text
+
+
+def _why_not_judged(known: SittingKnowledge | None) -> str:
+    match known:
+        case SittingKnowledge(source=SittingSource.NOT_ENOUGH_SEEN, seen_min=seen, needed_min=needed):
+            seen_text = f"{seen:.0f} min of sitting seen, and it takes at least {needed:.0f}"
+            return f"{seen_text} to learn how the wearer sits; the guided calibration shows it at once"
+        case SittingKnowledge(source=SittingSource.NOT_DISTINCT):
+            return "no two ways of sitting were seen often enough to tell which is upright; do the guided calibration"
+        case _:
+            return "do the guided calibration"

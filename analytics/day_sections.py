@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from analytics.exercises.form_day import exercises_of_day
 from analytics.exercises.records import ExerciseSet
-from analytics.findings import CalibrationInUse, Findings, without_overlap
+from analytics.findings import CalibrationInUse, Findings, SittingKnown, without_overlap
 from analytics.local_day import local_time
 from analytics.posture_tally import RANGE_EDGES_PERCENT, PostureTally
+from analytics.sit_to_stand import FiveRises
 from analytics.spans import Span, SpanSet
 from analytics.summary_model import (
     Activities,
@@ -29,11 +30,12 @@ from analytics.summary_model import (
     Postures,
     RangeBin,
     Sitting,
+    SittingKnowledge,
     Slouch,
-    Transitions,
     Walking,
     Wear,
 )
+from analytics.summary_transitions import FiveRisesOfDay, Transitions
 from analytics.walking import WalkingBout
 from config.errors import SettingsError
 from posture.events import (
@@ -49,6 +51,7 @@ from posture.events import (
     Transition,
     TransitionKind,
 )
+from posture.sitting_ways import needed_s
 from posture.slouch import BRIDGED_HOLE_S
 
 if TYPE_CHECKING:
@@ -158,9 +161,9 @@ class DaySections:
 
     def slouch(self) -> Slouch:
         """Return the slouching while sitting."""
-        posture = self.posture()
+        posture, judged_by = self.posture(), self._judged_by()
         if posture.slouched_min is None or posture.judged_min is None:
-            return Slouch(**dict.fromkeys(Slouch.model_fields))
+            return Slouch(**dict.fromkeys(Slouch.model_fields) | {"judged_by": judged_by})
         episodes = [episode for episode in self.postures if episode.state is PostureState.SLOUCHED]
         dose_deg_s = sum(episode.angle_deg * self.worn.overlap_s(episode.start, episode.end) for episode in episodes)
         share = min(posture.slouched_min / posture.judged_min, 1.0) if posture.judged_min > 0 else None
@@ -171,6 +174,7 @@ class DaySections:
             dose_deg_min=dose_deg_s / MINUTE_S,
             peak_dose_s=self._peak_dose_s(episodes),
             histogram=self._histogram(),
+            judged_by=judged_by,
         )
 
     def bends(self) -> Bends:
@@ -246,6 +250,17 @@ class DaySections:
         counts = Counter(event.kind for event in self.findings.of(Transition) if self.span.holds(event.time))
         return Transitions(**{f"{kind}_n": counts[kind] for kind in TransitionKind})
 
+    def five_rises(self) -> FiveRisesOfDay | None:
+        """Return how often and how fast the wearer rose five times in succession."""
+        if not self._is_classified():
+            return None
+        rows = [row for row in self.findings.of(FiveRises) if self.span.holds(row.start)]
+        return FiveRisesOfDay(
+            rows_n=len(rows),
+            best_to_stand_s=min((row.to_stand_s for row in rows), default=None),
+            best_to_seat_s=min((row.to_seat_s for row in rows), default=None),
+        )
+
     def calibration(self, zone: ZoneInfo) -> tuple[CalibrationUsed, ...]:
         """Return the calibrations in use while the sensor was worn, in order."""
         uses = sorted(self.findings.of(CalibrationInUse), key=lambda use: use.time)
@@ -273,6 +288,14 @@ class DaySections:
         if self.activity_s[Activity.SITTING] == 0:
             return self._is_classified()
         return any(self.worn.overlap_s(episode.start, episode.end) > 0 for episode in self.postures)
+
+    def _judged_by(self) -> SittingKnowledge | None:
+        today = [known for known in self.findings.of(SittingKnown) if self.worn.overlap_s(known.start, known.end) > 0]
+        if not today:
+            return None
+        last = max(today, key=lambda known: known.end)
+        needed_min = needed_s(last.source) / MINUTE_S
+        return SittingKnowledge(source=last.source, seen_min=last.seen_s / MINUTE_S, needed_min=needed_min)
 
     def _begun_n(self, slouches: list[PostureEpisode]) -> int:
         """Return how many slouches begin on the day; one that missing samples cut is still one, as it is one alert."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from analytics.exercises.records import ExerciseSet
 from analytics.posture_tally import PostureTally
+from analytics.sit_to_stand import FiveRises
 from analytics.walking import WalkingBout
 from posture.events import (
     ActivityEpisode,
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from posture.calibration import CalibrationSource
+    from posture.sitting_ways import SittingSource
 
 __all__ = [
     "CalibrationInUse",
     "Finding",
     "Findings",
+    "SittingKnown",
     "without_overlap",
 ]
 
@@ -40,6 +43,16 @@ class CalibrationInUse:
     profile: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SittingKnown:
+    """What slouching in [start, end) was judged by, or why it was not; `seen_s` of sitting were there to learn from."""
+
+    start: float
+    end: float
+    source: SittingSource
+    seen_s: float
+
+
 Finding: TypeAlias = (
     ActivityEpisode
     | Transition
@@ -50,8 +63,10 @@ Finding: TypeAlias = (
     | AlertResolved
     | WalkingBout
     | ExerciseSet
+    | FiveRises
     | PostureTally
     | CalibrationInUse
+    | SittingKnown
 )
 
 Kind = TypeVar("Kind")

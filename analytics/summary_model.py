@@ -5,12 +5,15 @@ Unknown is null: a field is 0 only where it is known that there was none.
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
+from analytics.summary_parts import Amount, Count, Part, Share
+from analytics.summary_transitions import FiveRisesOfDay, Transitions
 from posture.calibration import CalibrationSource
 from posture.events import AlertKind
+from posture.sitting_ways import SittingSource
 
 __all__ = [
     "Activities",
@@ -34,23 +37,13 @@ __all__ = [
     "Postures",
     "RangeBin",
     "Sitting",
+    "SittingKnowledge",
     "Slouch",
-    "Transitions",
     "Walking",
     "WalkingProgramme",
     "Wear",
     "summary_schema",
 ]
-
-Amount = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Part(BaseModel):
-    """A part of the document: immutable, strict about names, its attribute docstrings the schema's descriptions."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class Gaps(Part):
@@ -128,6 +121,16 @@ class RangeBin(Part):
     duration_min: Amount
 
 
+class SittingKnowledge(Part):
+    """What slouching was judged by, or why it was not: how it stood last on this day."""
+
+    source: SittingSource
+    """`shown` in a guided calibration, `learnt` from own sitting, `not_enough_seen` of it yet, or `not_distinct`."""
+    seen_min: Amount
+    needed_min: Amount
+    """Sitting seen to learn from, and how much it takes at least; 0 where it was shown."""
+
+
 class Slouch(Part):
     """Slouching while sitting."""
 
@@ -141,6 +144,8 @@ class Slouch(Part):
     peak_dose_s: Amount | None
     """Highest slouch dose: seconds slouched, halved by each recovery half time (a setting) of not slouching."""
     histogram: tuple[RangeBin, ...] | None
+    judged_by: SittingKnowledge | None = None
+    """Null where nothing was worn, and in summaries written before it was told."""
 
 
 class InclinationBand(Part):
@@ -260,17 +265,6 @@ class Alerts(Part):
     by_kind: dict[AlertKind, AlertCount] | None
 
 
-class Transitions(Part):
-    """Changes between postures."""
-
-    sit_to_stand_n: Count | None
-    stand_to_sit_n: Count | None
-    sit_to_lie_n: Count | None
-    lie_to_sit_n: Count | None
-    stand_to_lie_n: Count | None
-    lie_to_stand_n: Count | None
-
-
 class CalibrationUsed(Part):
     """A calibration that results of this day are from."""
 
@@ -362,6 +356,8 @@ class DayFacts(Part):
     exercise: Exercises = UNKNOWN_EXERCISES
     alerts: Alerts
     transitions: Transitions
+    five_rises: FiveRisesOfDay | None = None
+    """Null where no activity was recognised, and in summaries written before these were looked for."""
     calibration: tuple[CalibrationUsed, ...]
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["summary_table"]
 
 SECTIONS = ("wear", "activity", "sitting", "posture", "slouch", "bends", "walking", "exercise", "alerts", "transitions")
+LATER_SECTIONS = ("walking_programme", "five_rises")
+"""Sections that older summaries do not have."""
 
 LISTS = {"breaks", "bands", "histogram", "by_kind", "sets", "planned"}
 """Fields with a part for each of several things; they have columns of their own, or none."""
@@ -42,9 +44,10 @@ def _cells(day: DailySummary) -> Iterator[tuple[str, Any]]:
     for section in SECTIONS:
         for name, value in _flat(getattr(day, section).model_dump(exclude=LISTS)):
             yield f"{section}_{name}", value
-    if day.walking_programme is not None:
-        for name, value in day.walking_programme.model_dump().items():
-            yield f"walking_programme_{name}", value
+    for section in LATER_SECTIONS:
+        part = getattr(day, section)
+        for name, value in () if part is None else part.model_dump().items():
+            yield f"{section}_{name}", value
     for band in day.bends.bands or ():
         yield _band_name(band), band.duration_min
     for part in day.slouch.histogram or ():

@@ -6,12 +6,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.exercises.records import ExerciseSet, Side
-from analytics.summary_model import DailySummary
+from analytics.sit_to_stand import FiveRises
+from analytics.summary_model import DailySummary, SittingKnowledge
 from analytics.walking import WalkingBout as FoundBout
 from lumbar.analysis import Analysis
 from posture import events
 from posture.calibration import Calibration, CalibrationSource
 from posture.events import Activity, AlertKind, PostureState, TransitionKind
+from posture.sitting_ways import SittingKnowledge as FoundKnowledge
 
 __all__ = ["AnalysisDocument", "analysis_document", "analysis_schema"]
 
@@ -46,6 +48,11 @@ class CalibrationUsed(Part):
     acc_offset_ms2: tuple[float, float, float] | None
     upright_sitting_deg: float | None
     slouched_sitting_deg: float | None
+    """The wearer's sitting range, shown or learnt; of more than one mounting that of the last."""
+    sitting_error_deg: float | None = None
+    """How far off the angle at which a slouch begins may be, for a range that was learnt; 0 for one that was shown."""
+    judged_by: SittingKnowledge | None = None
+    """What slouching is judged by, or why it is not."""
 
 
 class ActivityStretch(Part):
@@ -61,6 +68,22 @@ class PostureChange(Part):
 
     time_s: Seconds
     kind: TransitionKind
+    duration_s: Seconds | None
+    """From where the trunk begins to swing to where it has come to rest; null where that cannot be told."""
+
+
+class RisesInSuccession(Part):
+    """Five risings from a chair in succession, or more: the first five are timed. Nobody said to be quick: no test."""
+
+    start_s: Seconds
+    """Where the trunk begins to swing for the first rise."""
+    to_stand_s: Seconds
+    """From there to the fifth full stand."""
+    to_seat_s: Seconds
+    """From there to the fifth sitting down."""
+    rises: int
+    range_cm: float
+    """Median height of the rises."""
 
 
 class PostureStretch(Part):
@@ -141,6 +164,7 @@ class AnalysisDocument(Part):
     calibration: CalibrationUsed
     activity: list[ActivityStretch]
     transitions: list[PostureChange]
+    five_rises: list[RisesInSuccession]
     posture: list[PostureStretch]
     bends: list[DeepBend]
     alerts: list[AlertGiven]
@@ -172,12 +196,29 @@ def analysis_document(analysis: Analysis, summary: DailySummary | None) -> Analy
             wear_s=round(sum(end - start for start, end in findings.wear), 3),
             gaps=[(since(start), since(end)) for start, end in findings.gaps],
         ),
-        calibration=_calibration(analysis.review.calibration),
+        calibration=_calibration(analysis.review.calibration, analysis.review.sitting),
         activity=[
             ActivityStretch(start_s=since(e.start), end_s=since(e.end), label=e.activity)
             for e in findings.of(events.ActivityEpisode)
         ],
-        transitions=[PostureChange(time_s=since(e.time), kind=e.kind) for e in findings.of(events.Transition)],
+        transitions=[
+            PostureChange(
+                time_s=since(e.time),
+                kind=e.kind,
+                duration_s=None if e.duration_s is None else round(e.duration_s, 2),
+            )
+            for e in findings.of(events.Transition)
+        ],
+        five_rises=[
+            RisesInSuccession(
+                start_s=since(e.start),
+                to_stand_s=round(e.to_stand_s, 2),
+                to_seat_s=round(e.to_seat_s, 2),
+                rises=e.rises_n,
+                range_cm=round(e.range_cm, 1),
+            )
+            for e in findings.of(FiveRises)
+        ],
         posture=[
             PostureStretch(start_s=since(e.start), end_s=since(e.end), state=e.state, angle_deg=round(e.angle_deg, 2))
             for e in findings.of(events.PostureEpisode)
@@ -227,8 +268,8 @@ def _set(found: ExerciseSet, since: Callable[[float], float]) -> SetDone:
     )
 
 
-def _calibration(calibration: Calibration) -> CalibrationUsed:
-    sitting = calibration.sitting
+def _calibration(calibration: Calibration, known: FoundKnowledge) -> CalibrationUsed:
+    sitting = known.sitting
     return CalibrationUsed(
         source=calibration.source,
         profile=calibration.profile,
@@ -237,6 +278,10 @@ def _calibration(calibration: Calibration) -> CalibrationUsed:
         acc_offset_ms2=_vector(calibration.acc_offset_ms2),
         upright_sitting_deg=None if sitting is None else round(sitting.upright_deg, 2),
         slouched_sitting_deg=None if sitting is None else round(sitting.slouched_deg, 2),
+        sitting_error_deg=None if sitting is None else round(sitting.error_deg, 2),
+        judged_by=SittingKnowledge(
+            source=known.source, seen_min=round(known.seen_s / 60, 2), needed_min=known.needed_s / 60
+        ),
     )
 
 

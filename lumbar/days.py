@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.daily_summary import daily_summary
 from analytics.exercises.records import ExerciseSet, Repetition, Side
-from analytics.findings import CalibrationInUse, Findings
+from analytics.findings import CalibrationInUse, Findings, SittingKnown
 from analytics.local_day import LocalDay, local_days
 from analytics.posture_tally import PostureTally
+from analytics.sit_to_stand import FiveRises
 from analytics.summary_model import DailySummary, DayFacts
 from analytics.walking import WalkingBout
 from config.exercise_plan import wearers_plan
@@ -29,6 +30,7 @@ from posture.events import (
     Transition,
     TransitionKind,
 )
+from posture.sitting_ways import SittingSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -207,7 +209,15 @@ WRITE: dict[type, Callable[[Any], HistoryRecord]] = {
     ExerciseSet: lambda e: HistoryRecord(
         "exercise_set", e.start, e.end, label=e.exercise, value=e.confidence, detail=[asdict(r) for r in e.repetitions]
     ),
+    FiveRises: lambda e: HistoryRecord(
+        "five_rises",
+        e.start,
+        e.end,
+        value=e.range_cm,
+        detail={"fifth_stand": e.fifth_stand, "rises_n": e.rises_n},
+    ),
     WalkingBout: lambda e: HistoryRecord("walking", e.start, e.end, value=e.cadence_spm, detail={"steps": e.steps}),
+    SittingKnown: _episode("sitting_known", "source", "seen_s"),
     PostureTally: lambda e: HistoryRecord(
         "tally",
         e.start,
@@ -229,6 +239,7 @@ READ: dict[str, Callable[[Any], Any]] = {
     "alert": lambda r: Alert(r.start, AlertKind(r.label), r.detail["since"]),
     "alert_resolved": lambda r: AlertResolved(r.end, AlertKind(r.label), r.start, r.detail["heeded"]),
     "exercise_set": lambda r: ExerciseSet(r.label, r.start, r.end, _repetitions(r.detail), r.value),
+    "five_rises": lambda r: FiveRises(r.start, r.detail["fifth_stand"], r.end, r.detail["rises_n"], r.value),
     "walking": lambda r: WalkingBout(r.start, r.end, r.detail["steps"], r.value),
     "tally": lambda r: PostureTally(
         r.start,
@@ -237,5 +248,6 @@ READ: dict[str, Callable[[Any], Any]] = {
         tuple(r.detail["inclination_s"]),
         None if r.detail["range_s"] is None else tuple(r.detail["range_s"]),
     ),
+    "sitting_known": lambda r: SittingKnown(r.start, r.end, SittingSource(r.label), r.value),
     "calibration": lambda r: CalibrationInUse(r.start, CalibrationSource(r.label), r.detail["profile"]),
 }

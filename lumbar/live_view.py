@@ -15,6 +15,7 @@ from analytics.steps import Step
 from analytics.walking import WalkingBout
 from lumbar.coaching import ADVICE
 from posture.events import Activity, Alert, AlertKind, AlertResolved, Bend, PostureEpisode, PostureState, SittingBout
+from posture.sitting_ways import SittingSource
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -123,6 +124,9 @@ class LiveView:
 
     def _posture(self) -> Text:
         now = self._now
+        if now is not None and now.sitting.source is SittingSource.NOT_ENOUGH_SEEN:
+            known = now.sitting
+            return Text(f"learning how you sit: {known.seen_s // 60} of {known.needed_s // 60} min seen", "dim")
         if now is None or now.posture is None or now.angle_deg is None:
             return Text("")
         style = "red" if now.posture is PostureState.SLOUCHED else ""

@@ -19,10 +19,7 @@ from posture.accelerometer_offset import learn_offset
 from posture.calibration import Calibration, CalibrationSource
 from posture.coverage import Coverage
 from posture.decoder import DECODER_DELAY_S, ActivityDecoder, DecodedSeconds
-from posture.events import (
-    Alert,
-    AlertResolved,
-)
+from posture.events import Alert, AlertResolved
 from posture.frame import GRID_HZ
 from posture.guided_calibration import GuidedCalibration
 from posture.mounting_search import MountingSearch
@@ -369,6 +366,8 @@ class LivePipeline:
             self._seconds.take_off(offset if known is None else offset - known)
         self.calibration = self._decoder.calibration = calibration
         self._take_mounting(self._seconds.end)
+        if before.sensor_to_body is None:
+            self._trackers.look_back(self._seconds.joined(), calibration)
         noticed: list[Noticed] = []
         if before.upright is None and calibration.upright is not None:
             # As if the mounting had been known all the time; what has been told stays told.

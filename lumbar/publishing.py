@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Publisher"]
 
+MINUTE_S = 60
+
 
 class Publisher:
     """Send what was noticed to the broker.
@@ -83,6 +85,11 @@ class Publisher:
             "unknown" if posture is None else posture.value,
             angle_deg=now.angle_deg,
             since_s=since,
+            judged_by={
+                "source": now.sitting.source.value,
+                "seen_min": float(now.sitting.seen_s // MINUTE_S),
+                "needed_min": now.sitting.needed_s / MINUTE_S,
+            },
         )
         if now.holding is not None:
             self.publish_hold(now.holding, None)

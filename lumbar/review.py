@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analytics.exercises.records import CountedRepetition, ExerciseSet
-from analytics.findings import Findings
+from analytics.findings import Findings, SittingKnown
+from analytics.sit_to_stand import five_rises
 from analytics.steps import Step
 from analytics.walking import WalkingBout, WalkingBouts
 from lumbar.noticed import calibration_in_use
 from lumbar.trackers import PostureTrackers
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
-from posture.events import Alert, AlertResolved
+from posture.events import Alert, AlertResolved, Transition
 from posture.mounting_search import posture_in_any_mounting
 from posture.self_calibration import learn_calibration
+from posture.sitting_habit import what_was_learnt
+from posture.sitting_ways import SittingKnowledge, SittingSource
 from posture.timeline import PostureSeconds, posture_seconds
+from posture.transition_extent import timed
 from posture.wear import not_worn
 
 if TYPE_CHECKING:
@@ -28,8 +33,9 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
     from lumbar.pipeline import LivePipeline
+    from lumbar.trackers import Noticed
 
-__all__ = ["Review", "review"]
+__all__ = ["Review", "near_steps", "review"]
 
 REVIEW_BLOCK_S = 6 * 3600
 """Long recordings are reviewed in blocks, so that memory stays flat."""
@@ -37,11 +43,12 @@ REVIEW_BLOCK_S = 6 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A whole recording looked at again, with all of it known."""
+    """A whole recording looked at again, with all of it known; `sitting` is what holds at its end."""
 
     calibration: Calibration
     seconds: PostureSeconds
     findings: Findings
+    sitting: SittingKnowledge
 
 
 def review(
@@ -63,26 +70,70 @@ def review(
     if features is None or start is None:
         empty = np.empty(0)
         nothing = PostureSeconds(empty.astype(np.int64), (), empty, empty, empty)
-        return Review(calibration, nothing, Findings((*alerts, *walking, *counted)))
+        return Review(calibration, nothing, Findings((*alerts, *walking, *counted)), SittingKnowledge())
     if calibration.source in (CalibrationSource.NONE, CalibrationSource.WALKING):
         calibration = learn_calibration(features, calibration.acc_offset_ms2)
     lying_about = not_worn(features)
     if calibration.upright is None:
         seconds = posture_in_any_mounting(features)
     else:
-        seconds = posture_seconds(features, smooth_activity(features, calibration), calibration)
+        state = smooth_activity(features, calibration, near_steps(live.step_times))
+        seconds = posture_seconds(features, state, calibration)
     seconds = seconds.marked_unknown(lying_about)
+    pieces = _known_pieces(seconds, calibration, settings)
     trackers = PostureTrackers(settings, delay_s=0.0)
-    blocks = (seconds.rows(start, start + REVIEW_BLOCK_S) for start in range(0, len(seconds), REVIEW_BLOCK_S))
-    noticed = [event for block in blocks for event in trackers.push(block, calibration)] + trackers.flush()
-    events = [event for event in noticed if not isinstance(event, Alert | AlertResolved | Step | CountedRepetition)]
+    noticed = [event for piece, known in pieces for event in _followed(trackers, piece, known)] + trackers.flush()
+    said_otherwise = Alert | AlertResolved | Step | CountedRepetition | Transition
+    events = [event for event in noticed if not isinstance(event, said_otherwise)]
+    changes = timed([event for event in noticed if isinstance(event, Transition)], features)
     findings = Findings(
-        events=(calibration_in_use(calibration, start), *events, *walking, *counted, *alerts),
+        events=(
+            calibration_in_use(calibration, start),
+            *_sitting_known(pieces),
+            *events,
+            *changes,
+            *five_rises(features, None if calibration.upright is None else seconds, counted),
+            *walking,
+            *counted,
+            *alerts,
+        ),
         wear=worn(live.coverage.covered, features.second[lying_about]),
         gaps=tuple(live.coverage.gaps),
         step_times=live.step_times,
     )
-    return Review(calibration, seconds, findings)
+    return Review(calibration, seconds, findings, pieces[-1][1])
+
+
+def _known_pieces(
+    seconds: PostureSeconds, calibration: Calibration, settings: Settings
+) -> list[tuple[PostureSeconds, SittingKnowledge]]:
+    """Return the seconds in pieces within which the same is known of the wearer's sitting."""
+    if calibration.sitting is not None:
+        return [(seconds, SittingKnowledge(SittingSource.SHOWN, calibration.sitting))]
+    learnt = what_was_learnt(seconds, calibration, settings.slouch)
+    edges = [*(row for row, _ in learnt), len(seconds)]
+    return [
+        (seconds.rows(start, stop), known) for (start, stop), (_, known) in zip(pairwise(edges), learnt, strict=True)
+    ]
+
+
+def _followed(trackers: PostureTrackers, seconds: PostureSeconds, known: SittingKnowledge) -> list[Noticed]:
+    blocks = (seconds.rows(start, start + REVIEW_BLOCK_S) for start in range(0, len(seconds), REVIEW_BLOCK_S))
+    return [event for block in blocks for event in trackers.follow(block, known.sitting)]
+
+
+def _sitting_known(pieces: Sequence[tuple[PostureSeconds, SittingKnowledge]]) -> list[SittingKnown]:
+    return [
+        SittingKnown(float(seconds.second[0]), float(seconds.second[-1] + 1), known.source, float(known.seen_s))
+        for seconds, known in pieces
+        if len(seconds)
+    ]
+
+
+def near_steps(step_times: Sequence[float]) -> NDArray[np.int64]:
+    """Return the seconds with a step in them or in one of their neighbours."""
+    seconds = np.floor(np.array(step_times)).astype(np.int64)
+    return np.unique(np.concatenate([seconds - 1, seconds, seconds + 1]))
 
 
 def bouts_of(step_times: Sequence[float]) -> list[WalkingBout]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from analytics.summary_model import DailySummary, Exercises, WalkingProgramme
+    from analytics.summary_transitions import FiveRisesOfDay
     from lumbar.analysis_document import AnalysisDocument
 
 __all__ = ["show_analysis", "show_summary"]
@@ -69,6 +70,11 @@ def _rows(day: DailySummary) -> list[tuple[str, str]]:
         ),
         ("Programme", _programme(day.walking_programme)),
         ("Exercises", _exercises(day.exercise)),
+        *(
+            [("Five rises", _five_rises(day.five_rises))]
+            if day.five_rises is not None and day.five_rises.rows_n
+            else []
+        ),
         ("Alerts", alerts),
         ("Calibration", ", ".join(used.source.value for used in day.calibration) or "none"),
     ]
@@ -101,6 +107,16 @@ def _exercises(done: Exercises) -> str:
         each = ", ".join(f"{name} {' + '.join(numbers)}" for name, numbers in counts.items())
         text = f"{done.sets_n} sets in {_minutes(done.exercising_min)}: {each}"
     return text if done.share_of_plan is None else f"{text}; {done.share_of_plan:.0%} of the plan"
+
+
+def _five_rises(seen: FiveRisesOfDay) -> str:
+    to_stand, to_seat = _seconds(seen.best_to_stand_s), _seconds(seen.best_to_seat_s)
+    best = "" if seen.rows_n == 1 else f", the best of {seen.rows_n}"
+    return f"from a chair in a row: {to_stand} to the fifth stand, {to_seat} to the seat{best}"
+
+
+def _seconds(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.1f} s"
 
 
 def _minutes(value: float | None) -> str:

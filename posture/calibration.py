@@ -37,11 +37,14 @@ class SittingRange:
         Flexion when sitting upright.
     slouched_deg
         Flexion when sitting slouched; usually below `upright_deg`, since the pelvis rolls backward.
+    error_deg
+        How far off the angle between the two may be, at which a slouch begins; 0 where both have been shown.
 
     """
 
     upright_deg: float
     slouched_deg: float
+    error_deg: float = 0.0
 
     @property
     def direction(self) -> float:

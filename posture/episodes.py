@@ -15,8 +15,6 @@ __all__ = ["ActivityEpisodes", "OpenEpisode"]
 
 POSTURES = {Activity.SITTING: "sit", Activity.LYING: "lie", **dict.fromkeys(ON_FEET, "stand")}
 KINDS = {kind.value: kind for kind in TransitionKind}
-TRANSITION_S = 2.0
-"""A change of posture takes about 2 s (1.5-3 s in adults); its middle is where the activities meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +57,4 @@ class ActivityEpisodes(Stage[OpenEpisode | None]):
 
 def _transition(second: int, before: Activity, after: Activity) -> list[Transition]:
     kind = KINDS.get(f"{POSTURES.get(before)}_to_{POSTURES.get(after)}")
-    return [] if kind is None else [Transition(float(second), kind, TRANSITION_S)]
+    return [] if kind is None else [Transition(float(second), kind, duration_s=None)]

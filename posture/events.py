@@ -84,11 +84,15 @@ class ActivityEpisode:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A change of posture; `time` is its middle."""
+    """A change of posture; `time` is its middle.
+
+    `duration_s` is from where the trunk begins to swing to where it has come to rest; None live, and where that cannot
+    be told.
+    """
 
     time: float
     kind: TransitionKind
-    duration_s: float
+    duration_s: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,9 @@ def entry_deg(settings: SlouchSettings, sitting: SittingRange) -> float:
     """Return how far past upright sitting a slouch begins for this wearer, in degrees at the sensor.
 
     The sensor sees only part of the flexion of the lumbar spine, so the wearer's own range counts where it is small.
+    What is not known for sure is to the wearer's favour.
     """
-    return min(settings.entry_deg, settings.entry_share_of_range * sitting.range_deg)
+    return min(settings.entry_deg, settings.entry_share_of_range * sitting.range_deg) + sitting.error_deg
 
 
 @dataclass(frozen=True, slots=True)

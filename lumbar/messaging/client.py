@@ -211,7 +211,14 @@ class MessageClient:
         )
 
     def publish_posture(
-        self, time_s: float, activity: str, posture: str, *, angle_deg: float | None, since_s: float
+        self,
+        time_s: float,
+        activity: str,
+        posture: str,
+        *,
+        angle_deg: float | None,
+        since_s: float,
+        judged_by: Mapping[str, JsonValue] | None = None,
     ) -> None:
         """Publish what the wearer does now.
 
@@ -227,11 +234,19 @@ class MessageClient:
             Past the wearer's own upright sitting; None where not known.
         since_s
             When this posture began.
+        judged_by
+            What slouching is judged by, or why it is not, as in the schema.
 
         """
         rounded_deg = None if angle_deg is None else round(angle_deg, 1)
         content = PostureState.model_validate(
-            {"activity": activity, "posture": posture, "angle_deg": rounded_deg, "since": self._moment(since_s)}
+            {
+                "activity": activity,
+                "posture": posture,
+                "angle_deg": rounded_deg,
+                "since": self._moment(since_s),
+                "judged_by": judged_by,
+            }
         )
         with self._posture_lock:
             now_s = time.monotonic()

@@ -107,6 +107,14 @@ class SensorStateMessage(Envelope):
     content: SensorState
 
 
+class SittingKnowledge(Part):
+    """What slouching is judged by, or why it is not: how much sitting has been seen, and must be, to learn from."""
+
+    source: Literal["shown", "learnt", "not_enough_seen", "not_distinct"]
+    seen_min: Annotated[float, Field(ge=0)]
+    needed_min: Annotated[float, Field(ge=0)]
+
+
 class PostureState(Part):
     """What the wearer does now. `angle_deg` is past the own upright sitting; null where it is not known."""
 
@@ -114,6 +122,7 @@ class PostureState(Part):
     posture: Literal["upright", "slouched", "leaning_forward", "leaning_left", "leaning_right", "unknown"]
     angle_deg: float | None = None
     since: AwareDatetime
+    judged_by: SittingKnowledge | None = None
 
 
 class PostureStateMessage(Envelope):

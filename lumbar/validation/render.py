@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
@@ -22,7 +22,7 @@ from lumbar.validation.exercise_render import (
 from lumbar.validation.labels import CLASSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from rich.console import Console, ConsoleOptions, RenderResult
 
@@ -36,63 +36,48 @@ if TYPE_CHECKING:
         ValidationReport,
     )
 
-__all__ = ["render"]
+__all__ = ["TABLES", "WHOSE_COLUMNS", "TableForm", "render", "whose"]
 
 NOT_LABELLED = "not labelled"
+
+
+class TableForm(NamedTuple):
+    """One table of the report: its columns, and the rows (none where the labels are missing) of a set or kind."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows_of: Callable[[GroupReport], list[list[str]]]
 
 
 def render(report: ValidationReport, console: Console) -> None:
     """Print all figures of the report, each with its set and what of it is simulated."""
     groups = (*report.sets, *report.kinds)
     console.print(f"Lumbar {report.version} on {escape(report.folder)}", style="bold")
-    for title, columns, rows in (
-        ("Data", DATA_COLUMNS, _data_rows),
-        ("Posture per second (balanced accuracy; unknown is wrong)", POSTURE_COLUMNS, _posture_rows),
-        ("Worst person", WORST_COLUMNS, _worst_rows),
-        ("Seconds by truth and by what was found (smoothed)", CONFUSION_COLUMNS, _confusion_rows),
-        ("Sitting and lying", SEDENTARY_COLUMNS, _sedentary_rows),
-        ("Transitions within 3 s", TRANSITION_COLUMNS, _transition_rows),
-        ("Steps within 0.5 s of initial contacts", STEP_COLUMNS, _step_rows),
-        ("Steps where no contacts are labelled", PLAUSIBILITY_COLUMNS, _plausibility_rows),
-        ("Tilt against the true orientation (deg, root mean square)", TILT_COLUMNS, _tilt_rows),
-        ("Slouching", SLOUCH_COLUMNS, _slouch_rows),
-        ("Alerts without a reason", ALERT_COLUMNS, _alert_rows),
-        ("Wear", WEAR_COLUMNS, _wear_rows),
-        ("Repetitions, the exercise told", TOLD_COLUMNS, told_rows),
-        ("Exercises not told", UNTOLD_COLUMNS, untold_rows),
-        ("Exercise by exercise", EXERCISE_COLUMNS, exercise_rows),
-        ("Repetitions without exercise", NO_EXERCISE_COLUMNS, no_exercise_rows),
-    ):
-        _print_table(console, title, columns, rows, groups)
+    for form in TABLES:
+        _print_table(console, form, groups)
     for unread in report.unread:
         console.print(f"Not scored: {escape(unread.name)}: {escape(unread.reason)}", style="red")
 
 
-def _print_table(
-    console: Console,
-    title: str,
-    columns: Sequence[str],
-    rows_of: Callable[[GroupReport], list[list[str]]],
-    groups: Iterable[GroupReport],
-) -> None:
+def _print_table(console: Console, form: TableForm, groups: Iterable[GroupReport]) -> None:
     """Print one row or more for each group that has the labels, and name the sets that have not."""
-    filled = [(group, rows_of(group)) for group in groups]
+    filled = [(group, form.rows_of(group)) for group in groups]
     unlabelled = [group.name for group, rows in filled if not rows and group.name != group.kind]
-    table = Table(title=title, title_justify="left", caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=form.title, title_justify="left", caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     if unlabelled:
         table.caption = f"{NOT_LABELLED}: {escape(', '.join(unlabelled))}"
     for name in WHOSE_COLUMNS:
         table.add_column(name, no_wrap=True)
-    for name in columns:
+    for name in form.columns:
         table.add_column(name, justify="right", overflow="fold")
     for group, rows in filled:
         style = "bold" if group.name == group.kind else None
         for row in rows:
-            table.add_row(*(escape(cell) for cell in (*_whose(group), *row)), style=style)
+            table.add_row(*(escape(cell) for cell in (*whose(group), *row)), style=style)
     if table.row_count:
         console.print(_Wide(table), crop=False)
     else:
-        console.print(f"{title}: {NOT_LABELLED}\n")
+        console.print(f"{form.title}: {NOT_LABELLED}\n")
 
 
 class _Wide:
@@ -105,7 +90,7 @@ class _Wide:
         yield from console.render(self._table, options.update(width=max(options.max_width, LEAST_WIDTH)))
 
 
-def _whose(group: GroupReport) -> tuple[str, str, str]:
+def whose(group: GroupReport) -> tuple[str, str, str]:
     """Return the set, its people and recordings, and what it is: no figure stands without them."""
     name = "all" if group.name == group.kind else group.name
     return name, f"{group.people_n}/{group.recordings_n}", SIMULATED.get(group.simulated, group.simulated)
@@ -126,6 +111,10 @@ TRANSITION_COLUMNS = (
     "answer", "sit-stand", "recall", "precision", "outside labels",
     "to stand", "to sit", "all kinds", "recall", "precision", "worst person F1",
 )  # fmt: skip
+DURATION_COLUMNS = (
+    "kind", "timed", "labelled s (median)", "median error s", "bias s", "limits of agreement s",
+    "begins late s", "ends late s",
+)  # fmt: skip
 STEP_COLUMNS = (
     "contacts", "recall", "precision", "outside", "bouts", "count error %", "median a bout %", "mean a bout %",
     "within 5 %", "cadence error %", "late ms", "sd ms", "worst person F1",
@@ -135,7 +124,7 @@ PLAUSIBILITY_COLUMNS = (
 )  # fmt: skip
 TILT_COLUMNS = ("recordings", "still", "moving", "all", "still min", "moving min", "worst still", "worst moving")
 SLOUCH_COLUMNS = (
-    "labelled min", "found min", "error %", "found while", "episodes", "recall", "precision",
+    "labelled min", "found min", "error %", "found while", "episodes", "recall", "precision", "wrong while",
     "alerts a slouch >= 60 s", "told before", "alerts at none",
 )  # fmt: skip
 ALERT_COLUMNS = ("hours not sitting", "slouch", "sitting", "not worn", "while", "strap moved", "slips labelled")
@@ -216,6 +205,24 @@ def _transition_row(name: str, answer: TransitionAnswer) -> list[str]:
         *(_both(kinds[kind]) for kind in ("sit_to_stand", "stand_to_sit")),
         *_detection(answer.all_kinds),
         worst(answer.worst, ".3f"),
+    ]
+
+
+def _duration_rows(group: GroupReport) -> list[list[str]]:
+    if group.transitions is None:
+        return []
+    return [
+        [
+            kind.value,
+            str(score.timed_n),
+            f"{score.labelled_median_s:.2f}",
+            f"{score.median_error_s:.2f}",
+            f"{score.bias_s:+.2f}",
+            " to ".join(f"{edge:+.2f}" for edge in score.agreement_s),
+            f"{score.start_late_median_s:+.2f}",
+            f"{score.end_late_median_s:+.2f}",
+        ]
+        for kind, score in group.transitions.smoothed.durations.items()
     ]
 
 
@@ -300,6 +307,7 @@ def _slouch_rows(group: GroupReport) -> list[list[str]]:
             number(score.error_percent, "+.1f"),
             found_while,
             *_episodes(score.episodes),
+            ", ".join(f"{name.partition(':')[2]} {n}" for name, n in score.wrong_episodes_during.items()) or NOTHING,
             ", ".join(f"{count} with {n}" for n, count in score.alerts_per_episode.items()) or NOTHING,
             str(score.told_before_n),
             str(score.alerts_outside_n),
@@ -342,3 +350,25 @@ def _wear_rows(group: GroupReport) -> list[list[str]]:
         else f"{number(score.not_worn_found_s, '.0f')} / {score.not_worn_labelled_s:.0f}"
     )
     return [[gaps, not_worn, number(score.worn_found_not_worn_s, ".0f")]]
+
+
+TABLES = (
+    TableForm("Data", DATA_COLUMNS, _data_rows),
+    TableForm("Posture per second (balanced accuracy; unknown is wrong)", POSTURE_COLUMNS, _posture_rows),
+    TableForm("Worst person", WORST_COLUMNS, _worst_rows),
+    TableForm("Seconds by truth and by what was found (smoothed)", CONFUSION_COLUMNS, _confusion_rows),
+    TableForm("Sitting and lying", SEDENTARY_COLUMNS, _sedentary_rows),
+    TableForm("Transitions within 3 s", TRANSITION_COLUMNS, _transition_rows),
+    TableForm("How long transitions took", DURATION_COLUMNS, _duration_rows),
+    TableForm("Steps within 0.5 s of initial contacts", STEP_COLUMNS, _step_rows),
+    TableForm("Steps where no contacts are labelled", PLAUSIBILITY_COLUMNS, _plausibility_rows),
+    TableForm("Tilt against the true orientation (deg, root mean square)", TILT_COLUMNS, _tilt_rows),
+    TableForm("Slouching", SLOUCH_COLUMNS, _slouch_rows),
+    TableForm("Alerts without a reason", ALERT_COLUMNS, _alert_rows),
+    TableForm("Wear", WEAR_COLUMNS, _wear_rows),
+    TableForm("Repetitions, the exercise told", TOLD_COLUMNS, told_rows),
+    TableForm("Exercises not told", UNTOLD_COLUMNS, untold_rows),
+    TableForm("Exercise by exercise", EXERCISE_COLUMNS, exercise_rows),
+    TableForm("Repetitions without exercise", NO_EXERCISE_COLUMNS, no_exercise_rows),
+)
+"""All tables, in the order in which they are shown."""

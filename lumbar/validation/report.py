@@ -17,6 +17,7 @@ __all__ = [
     "AnswerScores",
     "Confused",
     "Detection",
+    "DurationScores",
     "EpisodeScores",
     "GroupReport",
     "PersonScore",
@@ -112,6 +113,21 @@ class Detection(Part):
     precision: Share | None
 
 
+class DurationScores(Part):
+    """How long transitions of one kind took, over those matched whose duration was told."""
+
+    timed_n: Count
+    labelled_median_s: Amount
+    median_error_s: Amount
+    """Without sign."""
+    bias_s: float
+    """Mean of found less labelled."""
+    agreement_s: tuple[float, float]
+    """Limits of agreement: bias less and plus 1.96 standard deviations."""
+    start_late_median_s: float
+    end_late_median_s: float
+
+
 class TransitionAnswer(Part):
     """Transitions in one of the two answers; each within 3 s of the labelled interval."""
 
@@ -123,6 +139,8 @@ class TransitionAnswer(Part):
     """What the labels say at the time of those found wrongly."""
     worst: Worst | None
     """The person with the lowest F1 over sit_to_stand and stand_to_sit."""
+    durations: dict[TransitionKind, DurationScores]
+    """Of the kinds of which one was told; none is told live."""
 
 
 class TransitionScores(Part):
@@ -200,6 +218,9 @@ class SlouchScores(Part):
     found_min_during: dict[str, Amount]
     """The minutes found, by what the labels say."""
     episodes: EpisodeScores
+    """Episodes; those found mostly in time without a labelled posture are left out."""
+    wrong_episodes_during: dict[str, Count]
+    """Episodes found at no labelled slouch, by what the labels mostly say."""
     alerts_per_episode: dict[str, Count]
     """How many labelled slouches of 60 s or more had 0, 1 or more slouch alerts; it should be 1."""
     told_before_n: Count

@@ -67,11 +67,15 @@ class SlouchAlerts:
 
 @dataclass(frozen=True, slots=True)
 class SlouchCounts:
-    """What was found of one recording's slouching; `found_s` are seconds by label."""
+    """What was found of one recording's slouching.
+
+    `found_s` are seconds by label, `wrong_n` the episodes found at no labelled slouch, by what they mostly are instead.
+    """
 
     labelled_s: int
     found_s: Counter[str]
     episodes: EpisodeCounts
+    wrong_n: Counter[str]
     alerts: SlouchAlerts
 
 
@@ -81,16 +85,28 @@ def count_slouch(case: Case) -> SlouchCounts | None:
     if SLOUCH not in case.set_labels or not postures:
         return None
     truth = _intervals(SpanSet((start, end) for start, end in case.labels.of(SLOUCH).tolist()))
-    found = _slouches(case)
     times = middles(case.covered_seconds())
     number = case.labels.numbers(times, {name: index for index, name in enumerate(postures)})
-    slouched = is_within(times, found)
+    all_found = _slouches(case)
+    slouched = is_within(times, all_found)
+    # What lies in time without a label (the calibration, where one slouches on purpose) is neither right nor wrong.
+    mostly = [_mostly(number[is_within(times, each[np.newaxis])]) for each in all_found]
+    found = all_found[[index >= 0 for index in mostly]]
+    matches = match_episodes(truth, found)
+    named = [postures[index] for index in mostly if index >= 0]
     return SlouchCounts(
         labelled_s=int(is_within(times, truth)[number >= 0].sum()),
         found_s=Counter({name: int(slouched[number == index].sum()) for index, name in enumerate(postures)}),
-        episodes=EpisodeCounts(len(truth), len(found), len(match_episodes(truth, found))),
+        episodes=EpisodeCounts(len(truth), len(found), len(matches)),
+        wrong_n=Counter(name for row, name in enumerate(named) if row not in matches[:, 1]),
         alerts=_alerts(case, truth),
     )
+
+
+def _mostly(numbers: NDArray[np.int64]) -> int:
+    """Return the most frequent of the numbers of labels; -1 where half or more of the time has none."""
+    known = numbers[numbers >= 0]
+    return int(np.bincount(known).argmax()) if 2 * len(known) > len(numbers) else -1
 
 
 def _slouches(case: Case) -> NDArray[np.float64]:
@@ -157,6 +173,7 @@ def report_slouch(scores: Sequence[Named[SlouchCounts]]) -> SlouchScores | None:
         error_percent=100 * (found_min / labelled_min - 1) if labelled_min else None,
         found_min_during={name: seconds / 60 for name, seconds in sorted(found_s.items())},
         episodes=report_episodes([each.score.episodes for each in scores]),
+        wrong_episodes_during=dict(sorted(sum((each.score.wrong_n for each in scores), start=Counter[str]()).items())),
         alerts_per_episode={str(n): count for n, count in sorted(alerts.items())},
         told_before_n=sum(each.score.alerts.told_before for each in scores),
         alerts_outside_n=sum(each.score.alerts.outside for each in scores),

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.exercises.records import ExerciseSet, Repetition, Side
-from analytics.findings import CalibrationInUse, Findings
+from analytics.findings import CalibrationInUse, Findings, SittingKnown
 from analytics.posture_tally import PostureTally
+from analytics.sit_to_stand import FiveRises
 from analytics.walking import WalkingBout
 from config.exercise_plan import own_plans_path
 from config.settings import load_settings
@@ -31,6 +32,7 @@ from posture.events import (
     Transition,
     TransitionKind,
 )
+from posture.sitting_ways import SittingSource
 
 START = 1_767_600_000.0
 END = START + 7200.0
@@ -48,6 +50,7 @@ BRIDGES = ExerciseSet(
 FINDINGS = Findings(
     events=(
         CalibrationInUse(START, CalibrationSource.PROFILE, "me"),
+        SittingKnown(START, END, SittingSource.LEARNT, 2480.0),
         ActivityEpisode(START, START + 2500, Activity.SITTING),
         ActivityEpisode(START + 2500, END, Activity.WALKING),
         PostureEpisode(START + 100, START + 400, PostureState.SLOUCHED, 14.5),
@@ -58,6 +61,7 @@ FINDINGS = Findings(
         AlertResolved(START + 400, AlertKind.SLOUCH, START + 160, heeded=False),
         WalkingBout(STEPS[0], STEPS[-1], len(STEPS), 120.0),
         BRIDGES,
+        FiveRises(START + 3000, START + 3012.5, START + 3014, 6, 41.5),
         PostureTally(START, START + 900, (20.0, 45.0), (10, 2, 0), (5, 6, 7, 0, 0, 0, 1)),
         PostureTally(START + 900, START + 1800, (20.0, 45.0), (10, 2, 0), None),
     ),

@@ -106,8 +106,17 @@ def test_a_posture_is_sent_when_it_changes_the_latest_at_most_once_a_second(clie
     check("posture_state", states[-1])
     for _ in range(20):
         client.publish_posture(NINE_O_CLOCK + 60, "sitting", "upright", angle_deg=49.0, since_s=NINE_O_CLOCK)
-    client.publish_posture(NINE_O_CLOCK + 61, "standing", "unknown", angle_deg=None, since_s=NINE_O_CLOCK + 61)
+    client.publish_posture(
+        NINE_O_CLOCK + 61,
+        "standing",
+        "unknown",
+        angle_deg=None,
+        since_s=NINE_O_CLOCK + 61,
+        judged_by={"source": "not_enough_seen", "seen_min": 12.0, "needed_min": 30.0},
+    )
     later = onlooker.wait_for(topic, lambda got: got[-1]["content"]["activity"] == "standing")
+    check("posture_state", later[-1])
+    assert later[-1]["content"]["judged_by"]["seen_min"] == 12.0
     assert len(later) == len(states) + 1
     arrivals_s = [message.timestamp for message in onlooker.messages]
     assert all(after_s - before_s > 0.9 for before_s, after_s in itertools.pairwise(arrivals_s))

@@ -1,5 +1,7 @@
 """What the body does each second: on generated days, on labelled recordings of people, and what may never happen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,12 +20,14 @@ from firmware_bridge.virtual import (
 )
 from firmware_bridge.virtual import Calibration as Calibrate
 from lumbar.pipeline import LivePipeline
-from lumbar.review import review
+from lumbar.review import near_steps, review
 from posture.accelerometer_offset import RestSurvey
+from posture.activity import STATES
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import DECODER_DELAY_S, ActivityDecoder, smooth_activity
 from posture.events import Activity, ActivityEpisode, SittingBout, Transition, TransitionKind
 from posture.guided_calibration import GuidedCalibration
+from posture.self_calibration import learn_calibration
 
 JUDGED = (Activity.SITTING, Activity.STANDING, Activity.LYING, Activity.WALKING)
 SEEDS = range(4)
@@ -191,6 +195,22 @@ def test_live_answers_come_five_seconds_later_and_review_agrees_where_it_is_clea
         decided = sum(len(block) for block in decoder.push(run.rows(row, row + 1)))
         assert decided == (1 if row >= DECODER_DELAY_S else 0)
     assert sum(len(block) for block in decoder.flush()) == DECODER_DELAY_S
+
+
+def test_steps_tell_faint_walking_from_standing(play, defaults):
+    """A second of a slow walker looks like one of shifting about; the rhythm of steps over several does not."""
+    played = play((Stand(20.0), Walk(20.0), Stand(20.0)), 3)
+    pipeline, _ = lived(played, defaults)
+    calibration = learn_calibration(pipeline.features)
+    faint = replace(pipeline.features, gait=pipeline.features.gait / 4, movement=pipeline.features.movement / 4)
+    (walking,) = [part for part in played.truth.activities if part.activity == "walking"]
+    inside = (faint.second > walking.start + 3) & (faint.second < walking.end - 3)
+
+    def found(stepped):
+        return {STATES[state] for state in smooth_activity(faint, calibration, stepped)[inside].tolist()}
+
+    assert found(None) == {Activity.STANDING}
+    assert found(near_steps(pipeline.step_times)) == {Activity.WALKING}
 
 
 def test_smoothing_an_empty_recording_gives_nothing(busy, analyse):

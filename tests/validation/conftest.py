@@ -13,6 +13,7 @@ from lumbar.review import Review
 from lumbar.validation.case import Case
 from lumbar.validation.labels import Labels
 from posture.calibration import Calibration, CalibrationSource
+from posture.sitting_ways import SittingKnowledge
 from posture.timeline import PostureSeconds
 
 SET = """
@@ -84,6 +85,7 @@ def case(data_set, still, settings):
             Calibration(CalibrationSource.NONE),
             posture_of(seconds),
             Findings(events=tuple(found), gaps=tuple(live.coverage.gaps), **findings),
+            SittingKnowledge(),
         )
         names = Labels(labelled.labels).names | frozenset(set_labels)
         analysis = Analysis(live, tuple(events), review)

@@ -63,6 +63,18 @@ class TestTransitions:
         score = self.score(case, (30.0, LIE))
         assert (score.sit_stand.wrong_n, score.all_kinds.wrong_n) == (0, 1)
 
+    def test_how_long_they_took_is_scored_where_it_was_told(self, case):
+        labels = [(20, 22, "sit_to_stand"), (40, 43, "stand_to_sit"), (50, 52, "sit_to_stand")]
+        found = [Transition(21.5, UP, 2.0), Transition(41.0, DOWN, None), Transition(51.0, UP, 3.0)]
+        score = reported(count_transitions, report_transitions, case(labels, found=found)).smoothed
+        assert score.sit_stand.matched_n == 3
+        assert set(score.durations) == {UP}
+        told = score.durations[UP]
+        assert (told.timed_n, told.labelled_median_s, told.median_error_s, told.bias_s) == (2, 2.0, 0.5, 0.5)
+        assert told.agreement_s == pytest.approx((0.5 - 0.98, 0.5 + 0.98))
+        # Half a second late at both ends, and half a second too long at each.
+        assert (told.start_late_median_s, told.end_late_median_s) == (0.0, 0.5)
+
     def test_a_set_that_never_labels_transitions_does_not_say_there_were_none(self, case):
         assert self.score(case, (21.0, UP), labels=[(0, 60, "sitting")]) is None
 
@@ -150,6 +162,18 @@ class TestSlouch:
         assert score.found_min_during["posture:recline"] == pytest.approx(0.3)
         assert score.error_percent == pytest.approx(100 * 18 / 70)
         assert (score.episodes.matched_n, score.episodes.found_n) == (1, 2)
+
+    def test_a_slouch_that_is_none_is_named_by_what_it_mostly_is(self, case):
+        score = self.score(case, (45, 120), (125, 150))
+        assert score.wrong_episodes_during == {"posture:recline": 1}
+        assert score.episodes.precision == 0.5
+
+    def test_a_slouch_where_no_posture_is_labelled_is_neither_right_nor_wrong(self, case):
+        labels = [(0, 150, "sitting"), (5, 40, "calibration:slouched_sit"), *self.LABELS[2:]]
+        found = [PostureEpisode(start, end, PostureState.SLOUCHED, 12.0) for start, end in ((5, 41), (50, 120))]
+        score = reported(count_slouch, report_slouch, case(labels, duration_s=150, found=found))
+        assert (score.episodes.found_n, score.episodes.matched_n) == (1, 1)
+        assert score.wrong_episodes_during == {}
 
     def test_a_slouch_told_of_twice_is_seen(self, case):
         assert self.score(case, (50, 120), alerts=[110, 119]).alerts_per_episode == {"2": 1}
