@@ -28,7 +28,7 @@ _TROUGH = 32
 """Rows (0.64 s) on each side in which the troughs beside a peak are looked for: half a step of the slowest walkers."""
 _REACH = _SMOOTHING + _TROUGH
 _STRIDE = 64
-"""Rows (1.28 s) around a peak, about a stride, over which its jolt is taken."""
+"""Rows (1.28 s) around a peak, about a stride, over which its jolt, its shock and its mean are taken."""
 _BEFORE_PEAK, _STRIKE = 10, 16
 """Rows (0.2 s) before a peak at which its strike begins, and rows (0.32 s) it is taken over: the foot meets the ground
 about 0.06 s before the peak and the shock is over within a double support."""
@@ -52,9 +52,13 @@ class Candidates:
         Shape (n,): height of the peak over the shallower of the troughs beside it, m/s^2.
     jolt
         Shape (n,): root mean square, over about a stride, of what is quicker than 3 Hz, m/s^2.
+    mean
+        Shape (n,): mean length of the acceleration over about a stride, m/s^2.
+    shock
+        Shape (n,): root mean square, over about a stride, of what is quicker than about 10 Hz, m/s^2.
     strike
-        Shape (n,): root mean square, from 0.2 s before the peak to 0.12 s after it, of what is quicker than about
-        10 Hz, m/s^2: the shock of a foot that meets the ground, and nothing of a trunk that swings.
+        Shape (n,): the same from 0.2 s before the peak to 0.12 s after it: the shock of a foot that meets the ground,
+        and nothing of a trunk that swings.
     up
         Shape (n, 3): unit vector of the mean acceleration over about a step, sensor frame: up, but for what sways.
 
@@ -63,6 +67,8 @@ class Candidates:
     index: NDArray[np.float64]
     amplitude: NDArray[np.float64]
     jolt: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    shock: NDArray[np.float64]
     strike: NDArray[np.float64]
     up: NDArray[np.float64]
 
@@ -76,6 +82,8 @@ class Candidates:
             np.concatenate([self.index, later.index]),
             np.concatenate([self.amplitude, later.amplitude]),
             np.concatenate([self.jolt, later.jolt]),
+            np.concatenate([self.mean, later.mean]),
+            np.concatenate([self.shock, later.shock]),
             np.concatenate([self.strike, later.strike]),
             np.concatenate([self.up, later.up]),
         )
@@ -87,6 +95,8 @@ class Candidates:
             self.index[rows].copy(),
             self.amplitude[rows].copy(),
             self.jolt[rows].copy(),
+            self.mean[rows].copy(),
+            self.shock[rows].copy(),
             self.strike[rows].copy(),
             self.up[rows].copy(),
         )
@@ -94,7 +104,8 @@ class Candidates:
     @classmethod
     def none(cls) -> Candidates:
         """Return no peaks."""
-        return cls(np.empty(0), np.empty(0), np.empty(0), np.empty(0), np.empty((0, _AXES)))
+        nothing = np.empty(0)
+        return cls(nothing, nothing, nothing, nothing, nothing, nothing, np.empty((0, _AXES)))
 
 
 @dataclass(slots=True, eq=False)
@@ -178,8 +189,16 @@ def _peaks(start_index: int, acc: NDArray[np.float64]) -> Candidates:
     earlier, later = smooth[peak + _TROUGH - 1], smooth[peak + _TROUGH + 1]
     between = 0.5 * (earlier - later) / (earlier - 2 * here[peak] + later)
     row = peak + _REACH
-    index = start_index + row + between
-    return Candidates(index, amplitude, _jolt(length)[row], _strike(length)[row - _BEFORE_PEAK], _up(x, y, z, row))
+    quickest = _quickest(length)
+    return Candidates(
+        index=start_index + row + between,
+        amplitude=amplitude,
+        jolt=_jolt(length)[row],
+        mean=_running(np.add, length, _STRIDE)[row - _STRIDE // 2] / _STRIDE,
+        shock=np.sqrt(_running(np.add, quickest, _STRIDE)[row - _STRIDE // 2] / _STRIDE),
+        strike=np.sqrt(_running(np.add, quickest, _STRIKE)[row - _BEFORE_PEAK] / _STRIKE),
+        up=_up(x, y, z, row),
+    )
 
 
 def _jolt(length: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -190,11 +209,11 @@ def _jolt(length: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.pad(np.sqrt(square), (4 + _STRIDE // 2, 3 + _STRIDE // 2))
 
 
-def _strike(length: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the root mean square of the quickest part; entry k is over rows k to k + 15."""
+def _quickest(length: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the square of what is quicker than about 10 Hz; nought at both ends."""
     quickest = np.zeros_like(length)
     quickest[1:-1] = length[1:-1] - (length[:-2] + 2 * length[1:-1] + length[2:]) / 4
-    return np.asarray(np.sqrt(_running(np.add, quickest * quickest, _STRIKE) / _STRIKE))
+    return quickest * quickest
 
 
 def _up(

@@ -6,10 +6,14 @@ Five peaks in a row, two strides, are judged together. They are the rhythm of a 
 * the rise and fall of the trunk they amount to (acceleration x step time^2 / 4 pi^2) is that of walking or running:
   more than the millimetres of a bicycle or a car, less than the decimetres of squats and of getting up from a chair;
 * the feet hit the ground: there is far more quick acceleration than in a smooth swing of that size and pace. Pedalling
-  out of the saddle, squats and lunges are as regular as walking, and swing as far, but smoothly; and
+  out of the saddle, squats and lunges are as regular as walking, and swing as far, but smoothly;
+* from step to step the trunk gains and loses next to no speed upwards, while two peaks of a squat, one going down and
+  one getting up, do; and
 * the trunk leans the same way at each, the more so the slower the rhythm and the softer the feet.
 
-A clear rhythm starts a walk; a rough one, as of steps between furniture, only carries on a walk that a clear one
+A clear rhythm starts a walk, and so does a steady one of those who shuffle, drag a leg or tread softly: the weaker the
+rhythm, the more regular it must be, and the more of its shocks must come with its peaks, which those of a car on the
+road do not. A rough rhythm, as of steps between furniture, only carries on a walk that a clear one
 overlaps. The idea of judging walking by its regularity from stride to stride is Moe-Nilssen & Helbostad's
 (doi 10.1016/S0021-9290(03)00233-1); the numbers are ours.
 """
@@ -17,7 +21,7 @@ overlaps. The idea of judging walking by its regularity from stride to stride is
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -60,6 +64,15 @@ class RhythmLimits:
         Amplitude of the strongest peak over that median.
     least_rise_m
         Smallest rise and fall.
+    least_impact
+        Smallest impact: jolt over amplitude, times (step time / 0.5 s)^2, which is 0.07 to 0.15 for smooth swings of
+        any pace up to 2.2 Hz. No walking, running or climbing in harth, hapt and the synthetic sets has less than 0.16.
+    least_strike
+        Smallest strike at the peaks, over the shock of the whole strides.
+    largest_jolt
+        Jolt over the median amplitude, at the steps of walking: more shaking than swinging is a vehicle.
+    drift
+        Largest less smallest of the means around the five peaks, over the median amplitude.
     tilt_deg, tilt_per_impact_deg
         Largest angle between the up directions at any two of the peaks, at most `tilt_deg` and at most
         `tilt_per_impact_deg` for each unit of impact, at steps of up to 0.7 s; for slower steps both shrink with the
@@ -72,12 +85,41 @@ class RhythmLimits:
     weakest: float
     strongest: float
     least_rise_m: float
+    least_impact: float
+    least_strike: float
+    largest_jolt: float
+    drift: float
     tilt_deg: float
     tilt_per_impact_deg: float
 
 
-_CLEAR = RhythmLimits(0.3, 2.2, 0.2, 2.5, 0.007, 25.0, 70.0)
-_ROUGH = RhythmLimits(0.6, 2.6, 0.15, 4.0, 0.004, 45.0, 120.0)
+_CLEAR = RhythmLimits(
+    stride_spread=0.3,
+    step_ratio=2.2,
+    weakest=0.2,
+    strongest=2.5,
+    least_rise_m=0.007,
+    least_impact=0.21,
+    least_strike=0.95,
+    largest_jolt=0.8,
+    drift=0.4,
+    tilt_deg=25.0,
+    tilt_per_impact_deg=70.0,
+)
+_STEADY = replace(_CLEAR, stride_spread=0.15, least_rise_m=0.0035, least_impact=0.16, least_strike=1.05)
+_ROUGH = RhythmLimits(
+    stride_spread=0.6,
+    step_ratio=2.6,
+    weakest=0.15,
+    strongest=4.0,
+    least_rise_m=0.004,
+    least_impact=0.21,
+    least_strike=0.0,
+    largest_jolt=1.5,
+    drift=0.8,
+    tilt_deg=45.0,
+    tilt_per_impact_deg=120.0,
+)
 
 _SLOWEST_STEP_S = 1.3
 _LONGEST_STEP_S = 2.0
@@ -90,15 +132,10 @@ About three times that of an inverted pendulum (Zijlstra & Hof, Gait & Posture 6
 (8 x 0.9 m), where step length = 0.39 m s / step time at the usual walk ratio of 0.0065 m per step/min, so rise =
 0.021 m s^2 / step time^2. Climbing stairs slowly needs the room.
 """
-_LEAST_IMPACT = 0.21
-"""Jolt over amplitude, times (step time / 0.5 s)^2: 0.07 to 0.15 for smooth swings of any pace up to 2.2 Hz.
-
-98 of 100 windows of walking, running and climbing stairs have more (harth, also slowed down, hapt and the synthetic
-sets); 9 of 10 windows of pedalling out of the saddle have less.
-"""
 _IMPACT_STEP_S = 0.5
-_LARGEST_JOLT = 1.5
-"""Jolt over amplitude: more shaking than swinging is a vehicle."""
+_RUNNING_STEP_S = 0.45
+_RUNNING_JOLT = 1.5
+"""Jolt over amplitude at quicker steps, as those of runners."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +175,7 @@ def judge_windows(peaks: Candidates) -> Rhythms:
     if len(peaks) < WINDOW:
         return Rhythms(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0), np.empty(0))
     features = _features(peaks)
-    clear, rough = features.within(_CLEAR), features.within(_ROUGH)
+    clear, rough = features.within(_CLEAR) | features.within(_STEADY), features.within(_ROUGH)
     kind = np.where(features.possible(), np.where(clear, Rhythm.CLEAR, np.where(rough, Rhythm.ROUGH, Rhythm.NONE)), 0)
     return Rhythms(kind, features.mean_step * GRID_HZ, features.median, _inner_median(peaks.strike))
 
@@ -158,12 +195,14 @@ class _Features:
     tilt: NDArray[np.float64]
     rise: NDArray[np.float64]
     impact: NDArray[np.float64]
+    drift: NDArray[np.float64]
+    shock: NDArray[np.float64]
+    strike: NDArray[np.float64]
 
     def possible(self) -> NDArray[np.bool_]:
-        """Return where rhythm, rise and impact are those of a person on foot."""
+        """Return where rhythm and rise are those of a person on foot."""
         possible = (self.mean_step <= _SLOWEST_STEP_S) & (self.longest_step <= _LONGEST_STEP_S)
         possible &= self.rise <= np.minimum(_LARGEST_RISE_M, _WALK_RISE_M_S2 / self.mean_step**2)
-        possible &= (self.impact >= _LEAST_IMPACT) & (self.jolt <= _LARGEST_JOLT * self.median)
         return possible
 
     def within(self, limits: RhythmLimits) -> NDArray[np.bool_]:
@@ -176,6 +215,11 @@ class _Features:
         within &= self.weakest >= limits.weakest * self.median
         within &= self.strongest <= limits.strongest * self.median
         within &= self.rise >= limits.least_rise_m
+        within &= self.impact >= limits.least_impact
+        within &= self.strike >= limits.least_strike * self.shock
+        within &= self.drift <= limits.drift * self.median
+        largest_jolt = np.where(self.mean_step < _RUNNING_STEP_S, _RUNNING_JOLT, limits.largest_jolt)
+        within &= self.jolt <= largest_jolt * self.median
         return within
 
 
@@ -189,8 +233,8 @@ def _features(peaks: Candidates) -> _Features:
     mean_step = (peaks.index[WINDOW - 1 :] - peaks.index[: 1 - WINDOW]) / (GRID_HZ * (WINDOW - 1))
     start, before, middle, after, end = _in_fives(peaks.amplitude)
     median = _inner_median(peaks.amplitude)
-    square = [jolt * jolt for jolt in _in_fives(peaks.jolt)]
-    jolt = np.sqrt((square[0] + square[1] + square[2] + square[3] + square[4]) / WINDOW)
+    means = _in_fives(peaks.mean)
+    jolt = _root_mean_square(peaks.jolt)
     return _Features(
         mean_step=mean_step,
         longest_step=longest,
@@ -203,7 +247,16 @@ def _features(peaks: Candidates) -> _Features:
         tilt=_largest_tilt(peaks.up),
         rise=median * mean_step**2 / (4 * math.pi**2),
         impact=jolt / median * (mean_step / _IMPACT_STEP_S) ** 2,
+        drift=np.maximum.reduce(means) - np.minimum.reduce(means),
+        shock=_root_mean_square(peaks.shock),
+        strike=_root_mean_square(peaks.strike),
     )
+
+
+def _root_mean_square(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the root mean square of every five values in a row."""
+    first, second, third, fourth, fifth = (value * value for value in _in_fives(values))
+    return np.sqrt((first + second + third + fourth + fifth) / WINDOW)
 
 
 def _inner_median(values: NDArray[np.float64]) -> NDArray[np.float64]:

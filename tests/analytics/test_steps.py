@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
 from analytics.steps import StepDetector
@@ -86,6 +87,47 @@ def test_every_contact_of_a_walk_is_found_at_its_time():
 def test_walking_is_counted_at_every_pace(cadence_spm, rise_m):
     steps = steps_of(frame_of(np.concatenate([quiet(), walk(60.0, cadence_spm / 60, rise_m), quiet()])))
     assert len(steps) == pytest.approx(cadence_spm, abs=2)
+
+
+def frail_walk(cadence_spm, speed_m_s, *, short=0.5, drag=1.0, softness=1.0, count=40):
+    """Return the vertical acceleration of an inverted pendulum that walks, and its contacts.
+
+    The trunk rises over each leg by step length^2 / 7.2 m, rounded where both feet are down; each contact shakes it in
+    proportion to the speed. One step takes the share `short` of a stride, on one leg rise and shock are `drag` of those
+    of the other, and all shocks are weaker by `softness`.
+    """
+    step_s = 60 / cadence_spm
+    steps_s = np.tile([2 * step_s * (1 - short), 2 * step_s * short], count // 2)
+    contacts = 4.0 + np.concatenate([[0], np.cumsum(steps_s)])
+    clock = np.arange(0, contacts[-1] + 4.0, 0.005)
+    step = np.clip(np.searchsorted(contacts, clock, side="right") - 1, 0, count - 1)
+    phase = np.clip((clock - contacts[step]) / steps_s[step], 0, 1)
+    height = (speed_m_s * steps_s[step]) ** 2 / 7.2 * (1 - (2 * phase - 1) ** 2) * np.where(step % 2, 1.0, drag)
+    height = gaussian_filter1d(height, 0.12 * step_s / 0.005)
+    vertical = np.gradient(np.gradient(height, 0.005), 0.005)
+    for number, contact in enumerate(contacts):
+        since = np.maximum(clock - contact - 0.02, 0)
+        shock = 2.2 * speed_m_s * softness * (1.0 if number % 2 else drag)
+        vertical += shock * np.exp(-since / 0.035) * np.sin(2 * np.pi * 9 * since)
+    noise = np.random.default_rng(5).normal(0, 0.05, len(vertical) // 4)
+    return vertical[: len(noise) * 4].reshape(-1, 4).mean(axis=1) + noise, contacts
+
+
+@pytest.mark.parametrize(
+    ("cadence_spm", "speed_m_s", "options"),
+    [
+        pytest.param(50, 0.4, {}, id="very slow"),
+        pytest.param(50, 0.5, {"short": 0.35}, id="very slow, with a limp"),
+        pytest.param(60, 0.4, {"short": 0.42, "drag": 0.4}, id="slow, one leg dragging"),
+        pytest.param(80, 0.5, {"short": 0.4, "drag": 0.4}, id="one leg dragging"),
+        pytest.param(80, 0.4, {}, id="small steps"),
+        pytest.param(110, 0.6, {}, id="quick small steps"),
+        pytest.param(80, 0.7, {"softness": 0.5}, id="soft shoes"),
+    ],
+)
+def test_frail_walking_is_counted_step_by_step(cadence_spm, speed_m_s, options):
+    vertical, contacts = frail_walk(cadence_spm, speed_m_s, **options)
+    assert len(steps_of(frame_of(vertical))) == pytest.approx(len(contacts), abs=2)
 
 
 def test_a_limp_is_counted_step_by_step():

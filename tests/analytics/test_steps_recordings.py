@@ -106,7 +106,18 @@ def test_hours_of_lying_sitting_and_standing_hold_almost_no_step():
     assert false / hours <= 2
 
 
-@pytest.mark.parametrize(("recording", "most_per_min"), [("S025-back", 12), ("S029-back", 12)])
+def test_squats_lunges_and_getting_up_hold_no_step():
+    false, sets = 0, 0
+    for path in sorted((DATA / "mocap_uiprmd").glob("*-ui_m0[135]*.parquet")):
+        labels = labels_of(path)
+        names = [name for name in labels["label"].unique() if name.startswith("set:")]
+        false += len(within(times_of(path), labels, names, margin_s=1.0))
+        sets += len(names)
+    assert sets > 20
+    assert false == 0
+
+
+@pytest.mark.parametrize(("recording", "most_per_min"), [("S025-back", 9), ("S029-back", 9)])
 def test_cycling_holds_few_steps(recording, most_per_min):
     path = DATA / "harth" / f"{recording}.parquet"
     labels = labels_of(path)
