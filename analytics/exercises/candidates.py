@@ -87,6 +87,8 @@ class Candidate:
         Unit axis of the rotation in the sensor frame; zeros for turn and height.
     side
         Signed amount of what tells the side; None where the mounting is unknown.
+    lean_deg
+        As in `Seen`.
 
     """
 
@@ -95,6 +97,7 @@ class Candidate:
     size: float
     rotation: Point
     side: float | None
+    lean_deg: float = 0.0
     duration_s: float = field(init=False)
     """Its length."""
 
@@ -171,6 +174,9 @@ class Seen:
         Tilt about the body's axes (along the trunk, right, forward) in deg; None where the mounting is unknown.
     positions
         The positions that it may have begun in; None where the mounting is unknown.
+    lean_deg
+        Of a change of height: how much further forward the trunk leant on the way out than at either end of it; 0
+        where nothing is to be recognised.
 
     """
 
@@ -178,6 +184,7 @@ class Seen:
     rotation: Point
     body: Point | None
     positions: tuple[Position, ...] | None
+    lean_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +270,8 @@ def candidate_of(seen: Seen, sought: Sought) -> Candidate | None:
     amount = excursion.far[0] - excursion.home[0]
     if _is_wrong_way(amount, exercise.motion.way):
         return None
-    return Candidate(excursion, amount, abs(amount), NO_ROTATION, None if seen.positions is None else amount)
+    side = None if seen.positions is None else amount
+    return Candidate(excursion, amount, abs(amount), NO_ROTATION, side, seen.lean_deg)
 
 
 def _positions(up: Point) -> tuple[Position, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from analytics.exercises.excursion import held_now
 from analytics.exercises.excursions import HEIGHT, TILT, TURN, ExcursionFinder
 from analytics.exercises.held_chain import HeldChain
 from analytics.exercises.holds import FOUND, TOLD, HoldFinder
+from analytics.exercises.lately import UpAt
 from analytics.exercises.movement import MovementSignals
 from analytics.exercises.recognition import FoundSet, chosen, is_enough
 from analytics.exercises.records import UNKNOWN_EXERCISE, CountedRepetition, ExerciseSet, Holding
@@ -50,37 +50,10 @@ DRIFT_CM_S2 = 0.25
 LEAST_ALONE = 1.1
 """A single repetition must fit well to be a set: begun from rest, and ended at rest."""
 
-KEEP_S = 100.0
-
 MOST_ACTIVITY_S = 2 * 3600
 """No set takes an hour: what the wearer did longer ago is not needed."""
 
 PARAMETERS = {Signal.TILT: TILT, Signal.TURN: TURN, Signal.HEIGHT: HEIGHT}
-
-
-@dataclass(slots=True)
-class UpAt:
-    """Which way was up in the sensor, lately."""
-
-    times: list[float]
-    ups: list[NDArray[np.float64]]
-
-    def keep(self, movement: Movement) -> None:
-        """Keep some samples."""
-        if movement.restarts:
-            self.times, self.ups = [], []
-        self.times += movement.time.tolist()
-        self.ups += list(movement.up)
-
-    def at(self, time: float) -> NDArray[np.float64]:
-        """Return the unit vector at a time kept."""
-        up = self.ups[max(bisect_right(self.times, time) - 1, 0)]
-        return np.asarray(up / np.sqrt(up @ up))
-
-    def forget(self) -> None:
-        """Keep the last samples only."""
-        drop = bisect_right(self.times, self.times[-1] - KEEP_S) if self.times else 0
-        del self.times[:drop], self.ups[:drop]
 
 
 @dataclass(slots=True)
@@ -259,6 +232,8 @@ class ExerciseFinder:
         is_held = signal is Signal.STILL
         up = np.radians(excursion.far) if is_held else self._state.up.at(excursion.start)
         seen = seen_of(excursion, is_tilt=signal is Signal.TILT, sensor_to_body=mounting, up=up)
+        if signal is Signal.HEIGHT and mounting is not None and not self._told:
+            seen = replace(seen, lean_deg=self._state.up.lean_deg(excursion, mounting))
         candidates = ((name, candidate_of(seen, sought)) for name, sought in self._by_signal[signal])
         return [(name, candidate, self._state.chains[name]) for name, candidate in candidates if candidate is not None]
 

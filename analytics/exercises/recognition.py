@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import cos, exp, log, radians
+from math import cos, exp, log, radians, tanh
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from analytics.exercises.candidates import Signal, signal_of, takes_turns, usual_range
 from analytics.exercises.chains import ChainWeights
+from analytics.exercises.regularity import scatter, spread
 from config.exercise_library import Counting, Observability, Position, Sides
 from posture.events import Activity
 
@@ -30,8 +31,9 @@ class RecognitionWeights:
     Parameters
     ----------
     range_z, tempo_z, hold_z
-        Against range, tempo and hold off the middle of the usual ones, per squared standard deviation (a quarter of the
-        range in e-folds; for the hold, `hold_scale` e-folds of seconds + 1 about that of the usual dose).
+        Against range and tempo off the middle of the usual ones, per squared standard deviation (a quarter of the range
+        in e-folds); against holds off that of the usual dose (z in `hold_scale` e-folds of seconds + 1), per
+        log(1 + z^2): many hold longer or shorter than they are told.
     hold_scale
         See above.
     medium
@@ -44,8 +46,11 @@ class RecognitionWeights:
         For each end of a repetition, beyond one, at which the wearer rested.
     waited
         For the rest at the home of the first repetition, before it.
-    turns_off
-        Share of what a chain scores for changes of side that is taken off.
+    turns_off, ways_off
+        Share of what a chain scores for changes of side, and for going both ways, that is taken off.
+    leans
+        For a rise from a seat where the trunk leans on the way, against it where it does not, and the other way round
+        for the others.
     least
         A set scores at least so much per repetition.
     known
@@ -55,11 +60,11 @@ class RecognitionWeights:
     few_held, long_hold_s
         See above.
     size_scatter, duration_scatter, period_scatter
-        Greatest median deviation from the median, in e-folds: exercise is regular, everyday movement is not.
+        Greatest median deviation, in e-folds: exercise is regular, everyday movement is not.
     scatter
         Greatest sum of the mean deviations of all three, for each repetition: the fewer, the more alike they must be.
     in_turns
-        Least share of changes of side where sides alternate.
+        Least share of changes of side where sides alternate, unless one side follows after the other.
     sided
         Least part of the movement about the axis that tells the side.
     sure
@@ -76,6 +81,8 @@ class RecognitionWeights:
     larger: float = 0.6
     rested: float = 0.3
     turns_off: float = 0.7
+    ways_off: float = 0.35
+    leans: float = 0.6
     waited: float = 0.4
     least: float = 0.25
     known: float = 0.45
@@ -84,7 +91,7 @@ class RecognitionWeights:
     long_hold_s: float = 8.0
     size_scatter: float = 0.2
     duration_scatter: float = 0.25
-    period_scatter: float = 0.25
+    period_scatter: float = 0.4
     scatter: float = 0.1
     in_turns: float = 0.6
     sided: float = 0.2
@@ -162,10 +169,22 @@ class Winner:
     known: bool
 
 
+LEANS_DEG, LEANS_SCALE_DEG = 6.0, 5.0
+"""The trunk leans on the way from this on: 4-28 deg, median 13, in the sit-to-stands of UI-PRMD, 0-10 in its squats."""
+
+IN_FAVOUR = 0.5
+"""What speaks for an exercise counts so much of what speaks against it: many movements go without leaning."""
+
+LEAST_OF_A_SIDE = 3
+"""Repetitions of one side before all of the other side follow."""
+
 LEAST_COUNT, LEAST_HELD = 4, 2
 """Complete repetitions that a set is told from: one less than a chain must have, for what an end may lose."""
 
 SHARED = 0.3
+DOING_OTHER = 0.3
+"""A set is none where the wearer does what does not go with it in more than this share of its repetitions."""
+
 SHORTEST_PERIOD_S = 0.1
 ALTERNATES = ChainWeights().alternates
 """What a chain scores for each change of side: taken off, since exercises without sides cannot score it."""
@@ -184,18 +203,33 @@ def fit(found: FoundSet, weights: RecognitionWeights = WEIGHTS) -> float:
     slow = fmean(_off(candidate.duration_s, *exercise.tempo.repetition_s) ** 2 for candidate in chain)
     usual_hold_s = exercise.dose.hold_s
     held = median(candidate.excursion.hold_s for candidate in chain)
-    hold = (log((held + 1.0) / (usual_hold_s + 1.0)) / weights.hold_scale) ** 2
+    hold = log(1.0 + (log((held + 1.0) / (usual_hold_s + 1.0)) / weights.hold_scale) ** 2)
+    off_turns = weights.ways_off if exercise.counting is Counting.BOTH_WAYS else weights.turns_off
     changes = sum((a.side or 0.0) * (b.side or 0.0) < 0 for a, b in pairwise(chain)) if takes_turns(exercise) else 0
     return (
-        (found.score - weights.turns_off * ALTERNATES * changes) / len(chain)
+        (found.score - off_turns * ALTERNATES * changes) / len(chain)
         + weights.rested * (fmean(candidate.excursion.rested for candidate in chain) - 1.0)
         + weights.waited * chain[0].begun_from_rest
+        + weights.leans * _leans(found)
         - weights.range_z * off
         - weights.tempo_z * slow
         - weights.hold_z * hold
         + (weights.medium if exercise.observability is not Observability.STRONG else 0.0)
         + (weights.planned if found.planned else 0.0)
     )
+
+
+def _leans(found: FoundSet) -> float:
+    """Return how surely the trunk leans, or does not, as it does where the exercise begins, -1 to 1.
+
+    Who stands up from a seat leans forward first, to have the feet below the centre of mass, and is upright again at
+    both ends (Schenkman et al. 1990, doi:10.1093/ptj/70.10.638); who squats leans furthest at the lowest point.
+    """
+    if signal_of(found.exercise) is not Signal.HEIGHT:
+        return 0.0
+    further = tanh((median(candidate.lean_deg for candidate in found.chain) - LEANS_DEG) / LEANS_SCALE_DEG)
+    speaks = further if found.exercise.start is Position.SEATED else -further
+    return min(speaks, IN_FAVOUR * speaks)
 
 
 def chosen(
@@ -287,11 +321,19 @@ def _has_enough(found: FoundSet, weights: RecognitionWeights) -> bool:
         return True
     held = median(candidate.excursion.hold_s for candidate in found.chain)
     few = weights.few_held if held >= weights.long_hold_s else weights.few
-    if found.exercise.counting is Counting.BOTH_WAYS:
+    if found.exercise.counting is Counting.BOTH_WAYS and not _goes_forward_only(found):
         few *= 2
     if found.exercise.sides is Sides.SWITCH or found.exercise.counting is Counting.HOLD:
         few = (few + 1) // 2
     return len(found.chain) >= few and _is_regular(found, weights) and _changes_sides(found, weights)
+
+
+def _goes_forward_only(found: FoundSet) -> bool:
+    """Whether a movement both ways is done from one end of it to the other: only forward, from where it begins.
+
+    Backward only is a press-up.
+    """
+    return all((candidate.amount or 0.0) > 0.0 for candidate in found.chain)
 
 
 def _is_regular(found: FoundSet, weights: RecognitionWeights) -> bool:
@@ -304,47 +346,40 @@ def _is_regular(found: FoundSet, weights: RecognitionWeights) -> bool:
     sizes = [[each.size for each in side] for side in sides]
     durations = [[each.duration_s for each in side] for side in sides]
     return (
-        all(_scatter(side) <= weights.size_scatter for side in sizes)
-        and all(_scatter(side) <= weights.duration_scatter for side in durations)
-        and _scatter(periods) <= weights.period_scatter
-        and max(map(_spread, sizes)) + max(map(_spread, durations)) + _spread(periods) <= weights.scatter * len(chain)
+        all(scatter(side) <= weights.size_scatter for side in sizes)
+        and all(scatter(side) <= weights.duration_scatter for side in durations)
+        and scatter(periods) <= weights.period_scatter
+        and max(map(spread, sizes)) + max(map(spread, durations)) + spread(periods) <= weights.scatter * len(chain)
     )
 
 
-def _scatter(values: Sequence[float]) -> float:
-    """Return the median distance from the median, in e-folds: blind to a few strange ones."""
-    return median(_distances(values))
-
-
-def _spread(values: Sequence[float]) -> float:
-    """Return the mean distance from the median, in e-folds."""
-    return fmean(_distances(values))
-
-
-def _distances(values: Sequence[float]) -> list[float]:
-    logs = [log(value) for value in values]
-    middle = median(logs)
-    return [abs(value - middle) for value in logs]
-
-
 def _changes_sides(found: FoundSet, weights: RecognitionWeights) -> bool:
-    """Whether the wearer goes one way as often as the other, in turns, where the exercise does."""
+    """Whether the wearer goes one way and the other, in turns or one after the other, where the exercise does."""
     if not takes_turns(found.exercise):
+        return True
+    if found.exercise.counting is Counting.BOTH_WAYS and _goes_forward_only(found):
         return True
     sides = [candidate.side or 0.0 for candidate in found.chain]
     changes = sum(before * after < 0 for before, after in pairwise(sides))
-    if changes < weights.in_turns * (len(sides) - 1):
+    one_side = sum(side > 0 for side in sides)
+    switches = changes == 1 and LEAST_OF_A_SIDE <= one_side <= len(sides) - LEAST_OF_A_SIDE
+    if not switches and changes < weights.in_turns * (len(sides) - 1):
         return False
     parts = [abs(side) / candidate.size for side, candidate in zip(sides, found.chain, strict=True)]
     return median(parts) > weights.sided
 
 
 def _is_possible(found: FoundSet, activity_at: Callable[[float], Activity | None]) -> bool:
-    """Whether the wearer was not walking about, and sat where the exercise is done seated."""
+    """Whether the wearer was not walking about, and sat where the exercise is done seated.
+
+    Sitting and standing take turns where the height changes; nobody lies then.
+    """
     seen = [activity_at(candidate.excursion.peak) for candidate in found.chain]
     moving = sum(activity in (Activity.WALKING, Activity.RUNNING, Activity.CYCLING) for activity in seen)
-    if moving > 0.3 * len(seen):
+    if moving > DOING_OTHER * len(seen):
         return False
+    if signal_of(found.exercise) is Signal.HEIGHT:
+        return sum(activity is Activity.LYING for activity in seen) <= DOING_OTHER * len(seen)
     sitting = sum(activity is Activity.SITTING for activity in seen)
     standing = sum(activity is Activity.STANDING for activity in seen)
     if found.exercise.start is Position.SEATED:

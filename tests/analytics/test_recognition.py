@@ -13,7 +13,7 @@ from posture.events import Activity
 LIBRARY = load_exercises()
 
 
-def chain(sizes, hold_s=2.0, period_s=6.0, start=0.0, signs=(1,)):
+def chain(sizes, hold_s=2.0, period_s=6.0, start=0.0, signs=(1,), lean_deg=0.0):
     """Return repetitions of these sizes, begun from rest."""
     found = []
     for index, size in enumerate(sizes):
@@ -35,7 +35,7 @@ def chain(sizes, hold_s=2.0, period_s=6.0, start=0.0, signs=(1,)):
             stood_s=2.0,
         )
         amount = size * signs[index % len(signs)]
-        found.append(Candidate(excursion, amount, size, (0.0, 1.0, 0.0), amount))
+        found.append(Candidate(excursion, amount, size, (0.0, 1.0, 0.0), amount, lean_deg))
     return tuple(found)
 
 
@@ -118,3 +118,39 @@ def test_who_sinks_farther_than_a_bend_explains_does_a_squat():
     bend = found_set("trunk_flexion", [30.0] * 8, hold_s=0.0)
     squat = found_set("squat", [45.0] * 8, hold_s=0.0, signs=(-1,))
     assert ids(chosen([bend, squat], lambda _: Activity.STANDING)) == ["squat"]
+
+
+@pytest.mark.parametrize(("lean_deg", "expected"), [(15.0, "sit_to_stand"), (1.0, "squat")])
+def test_who_leans_forward_on_the_way_rises_from_a_seat(lean_deg, expected):
+    rivals = [
+        found_set("squat", [40.0] * 8, hold_s=0.0, signs=(-1,), lean_deg=lean_deg),
+        found_set("sit_to_stand", [40.0] * 8, hold_s=0.0, lean_deg=lean_deg),
+    ]
+    assert ids(chosen(rivals, lambda _: Activity.STANDING)) == [expected]
+
+
+def test_all_of_one_side_and_then_all_of_the_other_is_a_set():
+    blocks = found_set("side_bend", [12.0] * 8, signs=(1, 1, 1, 1, -1, -1, -1, -1))
+    assert ids(chosen([blocks], lambda _: Activity.STANDING)) == ["side_bend"]
+
+
+def test_a_movement_both_ways_may_go_from_one_end_to_the_other():
+    forward = found_set("cat_cow", [20.0] * 6)
+    backward = found_set("cat_cow", [20.0] * 6, signs=(-1,))
+    assert ids(chosen([forward], lying)) == ["cat_cow"]
+    assert chosen([backward], lying) == []
+
+
+def test_who_tires_moves_less_and_less_but_regularly():
+    shrinking = [30.0 * 0.88**index for index in range(10)]
+    assert ids(chosen([found_set("bridge", shrinking)], lying)) == ["bridge"]
+
+
+def test_a_hold_longer_than_usual_is_still_the_exercise():
+    assert chosen([found_set("squat", [35.0] * 8, hold_s=4.0, signs=(-1,))], lambda _: Activity.STANDING)[0].known
+
+
+def test_nobody_squats_lying_down():
+    squat = found_set("squat", [25.0] * 8, hold_s=0.0, signs=(-1,))
+    assert ids(chosen([squat], lambda _: Activity.SITTING)) == ["squat"]
+    assert chosen([squat], lying) == []

@@ -1,0 +1,71 @@
+"""Which way was up lately: where an excursion begins, and how the trunk leans on its way."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analytics.exercises.excursion import Excursion
+    from analytics.exercises.movement import Movement
+
+__all__ = ["UpAt"]
+
+KEEP_S = 100.0
+
+
+@dataclass(slots=True)
+class UpAt:
+    """Which way was up in the sensor, lately.
+
+    Parameters
+    ----------
+    times
+        Seconds since the Unix epoch.
+    ups
+        Of each time, shape (3,): up in the sensor frame, in degrees.
+
+    """
+
+    times: list[float]
+    ups: list[NDArray[np.float64]]
+
+    def keep(self, movement: Movement) -> None:
+        """Keep some samples."""
+        if movement.restarts:
+            self.times, self.ups = [], []
+        self.times += movement.time.tolist()
+        self.ups += list(movement.up)
+
+    def at(self, time: float) -> NDArray[np.float64]:
+        """Return the unit vector at a time kept."""
+        up = self.ups[max(bisect_right(self.times, time) - 1, 0)]
+        return np.asarray(up / np.sqrt(up @ up))
+
+    def lean_deg(self, excursion: Excursion, sensor_to_body: NDArray[np.float64]) -> float:
+        """Return how much further forward the trunk leant on the way out than at either end of it; 0 where unknown.
+
+        Parameters
+        ----------
+        excursion
+            Of the time kept.
+        sensor_to_body
+            Rotation matrix, shape (3, 3).
+
+        """
+        start, peak = bisect_left(self.times, excursion.start), bisect_left(self.times, excursion.peak)
+        if start >= peak:
+            return 0.0
+        up = np.array(self.ups[start : peak + 1]) @ sensor_to_body.T
+        lean = np.degrees(np.arctan2(-up[:, 2], up[:, 0]))
+        return float(lean.max() - max(lean[0], lean[-1]))
+
+    def forget(self) -> None:
+        """Keep the last samples only."""
+        drop = bisect_right(self.times, self.times[-1] - KEEP_S) if self.times else 0
+        del self.times[:drop], self.ups[:drop]
