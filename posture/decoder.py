@@ -21,6 +21,7 @@ from posture.activity import (
 )
 from posture.best_path import follow_paths, trace
 from posture.seconds import join_seconds
+from posture.shaking import without_shaking
 from posture.stage import Stage
 from posture.stepping import stepping_gait
 
@@ -185,8 +186,8 @@ class ActivityDecoder(Stage[DecoderState]):
         The score is that of the best path to the last second stepped through then.
         """
         state = self._state
-        fresh = known.rows(state.n_scored, stop)
-        stepping = stepping_gait(known)[state.n_scored : stop]
+        fresh = without_shaking(known).rows(state.n_scored, stop)
+        stepping = np.minimum(stepping_gait(known)[state.n_scored : stop], fresh.gait)
         if len(fresh) == 0:
             return [], np.empty(0)
         emission = emission_scores(fresh, stepping, state.calibration, state.before)
@@ -264,10 +265,10 @@ def _evidence(
     last_second: int | None = None
     for run in runs_without_gap(features):
         for start in range(0, len(run), BLOCK_S):
-            block = run.rows(start, start + BLOCK_S)
             context = min(start, LOOK_BACK_S)
             around = run.rows(start - context, start + BLOCK_S + LOOK_AHEAD_S)
-            stepping = stepping_gait(around)[context : context + len(block)]
+            block = without_shaking(around).rows(context, context + BLOCK_S)
+            stepping = np.minimum(stepping_gait(around)[context : context + len(block)], block.gait)
             transition = transition_scores(around)[context : context + len(block)]
             if start == 0 and last_second is not None:
                 transition[0] = free_after_gap(int(run.second[0]) - last_second)

@@ -13,6 +13,7 @@ from posture.activity import SITTING, STANDING
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
 from posture.rotations import unit
+from posture.shaking import without_shaking
 from posture.stage import Stage
 from posture.stepping import stepping_gait
 
@@ -117,7 +118,7 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
 
 
 def _walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
-    gait = stepping_gait(features)
+    gait = np.minimum(stepping_gait(features), without_shaking(features).gait)
     for slowest, fastest in (WALKING_GAIT_MS2, SLOW_WALKING_GAIT_MS2):
         walking = (gait > slowest) & (gait < fastest)
         steady = binary_opening(walking, np.ones(STEADY_S, dtype=np.bool_))
