@@ -32,6 +32,8 @@ _STRIDE = 64
 _BEFORE_PEAK, _STRIKE = 10, 16
 """Rows (0.2 s) before a peak at which its strike begins, and rows (0.32 s) it is taken over: the foot meets the ground
 about 0.06 s before the peak and the shock is over within a double support."""
+_SEEN_EVERY = 4
+"""Of the rows of the stride, up is looked at every 0.08 s: nobody swings more quickly."""
 _STEP = 32
 """Rows (0.64 s) around a peak, about a step, over which the acceleration is averaged for its lean."""
 _ALONE = 12
@@ -61,6 +63,8 @@ class Candidates:
         and nothing of a trunk that swings.
     up
         Shape (n, 3): unit vector of the mean acceleration over about a step, sensor frame: up, but for what sways.
+    swing_deg
+        Shape (n,): root mean square angle of the true up to its mean over about a stride; infinite without a gyroscope.
 
     """
 
@@ -71,6 +75,7 @@ class Candidates:
     shock: NDArray[np.float64]
     strike: NDArray[np.float64]
     up: NDArray[np.float64]
+    swing_deg: NDArray[np.float64]
 
     def __len__(self) -> int:
         """Return the number of peaks."""
@@ -86,6 +91,7 @@ class Candidates:
             np.concatenate([self.shock, later.shock]),
             np.concatenate([self.strike, later.strike]),
             np.concatenate([self.up, later.up]),
+            np.concatenate([self.swing_deg, later.swing_deg]),
         )
 
     def last(self, count: int) -> Candidates:
@@ -99,21 +105,22 @@ class Candidates:
             self.shock[rows].copy(),
             self.strike[rows].copy(),
             self.up[rows].copy(),
+            self.swing_deg[rows].copy(),
         )
 
     @classmethod
     def none(cls) -> Candidates:
         """Return no peaks."""
         nothing = np.empty(0)
-        return cls(nothing, nothing, nothing, nothing, nothing, nothing, np.empty((0, _AXES)))
+        return cls(nothing, nothing, nothing, nothing, nothing, nothing, np.empty((0, _AXES)), nothing)
 
 
 @dataclass(slots=True, eq=False)
 class CandidateState:
-    """What `CandidateFinder` remembers: at most 86 rows (1.7 s)."""
+    """What `CandidateFinder` remembers: at most 86 rows (1.7 s) of acceleration and up."""
 
     start_index: int = 0
-    acc: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, _AXES)))
+    rows: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2 * _AXES)))
 
 
 class CandidateFinder:
@@ -135,40 +142,42 @@ class CandidateFinder:
     def decided_index(self) -> float:
         """Grid index before which all peaks have been returned."""
         # The parabola puts a peak up to half a row before its row.
-        return self.state.start_index + min(len(self.state.acc), _REACH) - 0.5
+        return self.state.start_index + min(len(self.state.rows), _REACH) - 0.5
 
     def push(self, frame: PostureFrame) -> Candidates:
         """Return the peaks that are decided with the new rows, which continue the rows before."""
         if len(frame) == 0:
             return Candidates.none()
         segment, state = frame.segment, self.state
-        if len(state.acc) == 0:
+        up = np.zeros_like(frame.up) if segment.gyr is None else frame.up
+        rows = np.concatenate([segment.acc, up], axis=1)
+        if len(state.rows) == 0:
             state.start_index = segment.start_index - _REACH
-            state.acc = np.tile(segment.acc[0], (_REACH, 1))
-        return self._extend(segment.acc)
+            state.rows = np.tile(rows[0], (_REACH, 1))
+        return self._extend(rows)
 
     def flush(self) -> Candidates:
         """Return the peaks up to the last row and forget the rows: what comes next starts anew."""
         state = self.state
-        if len(state.acc) == 0:
+        if len(state.rows) == 0:
             return Candidates.none()
-        found = self._extend(np.tile(state.acc[-1], (_REACH, 1)))
+        found = self._extend(np.tile(state.rows[-1], (_REACH, 1)))
         self.state = CandidateState()
         return found
 
-    def _extend(self, acc: NDArray[np.float64]) -> Candidates:
+    def _extend(self, rows: NDArray[np.float64]) -> Candidates:
         state = self.state
-        acc = np.concatenate([state.acc, acc])
+        rows = np.concatenate([state.rows, rows])
         start_index = state.start_index
-        kept = min(len(acc), 2 * _REACH)
-        state.acc = acc[-kept:].copy()
-        state.start_index += len(acc) - kept
-        if len(acc) <= 2 * _REACH:
+        kept = min(len(rows), 2 * _REACH)
+        state.rows = rows[-kept:].copy()
+        state.start_index += len(rows) - kept
+        if len(rows) <= 2 * _REACH:
             return Candidates.none()
-        return _peaks(start_index, acc)
+        return _peaks(start_index, rows[:, :_AXES], rows[:, _AXES:])
 
 
-def _peaks(start_index: int, acc: NDArray[np.float64]) -> Candidates:
+def _peaks(start_index: int, acc: NDArray[np.float64], up: NDArray[np.float64]) -> Candidates:
     """Return the peaks `_REACH` rows from both ends."""
     x, y, z = np.ascontiguousarray(acc.T)
     length = np.sqrt(x * x + y * y + z * z)
@@ -198,6 +207,7 @@ def _peaks(start_index: int, acc: NDArray[np.float64]) -> Candidates:
         shock=np.sqrt(_running(np.add, quickest, _STRIDE)[row - _STRIDE // 2] / _STRIDE),
         strike=np.sqrt(_running(np.add, quickest, _STRIKE)[row - _BEFORE_PEAK] / _STRIKE),
         up=_up(x, y, z, row),
+        swing_deg=_swing_deg(up, row),
     )
 
 
@@ -223,6 +233,18 @@ def _up(
     first = row - _STEP // 2
     x, y, z = (_running(np.add, axis, _STEP)[first] for axis in (x, y, z))
     return np.asarray(np.stack([x, y, z], axis=1) / np.sqrt(x * x + y * y + z * z)[:, np.newaxis])
+
+
+def _swing_deg(up: NDArray[np.float64], row: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the root mean square angle of up to its mean over the stride around each of the rows."""
+    seen = range(-_STRIDE // 2, _STRIDE // 2, _SEEN_EVERY)
+    # One by one: the same to the last bit however the recording is cut.
+    total = np.zeros((len(row), _AXES))
+    for away in seen:
+        total = total + up[row + away]
+    square = np.einsum("ni,ni->n", total, total) / len(seen) ** 2
+    swing_deg = np.degrees(np.sqrt(np.maximum(1.0 - square, 0.0)))
+    return np.where(square > 0.0, swing_deg, np.inf)
 
 
 def _twelve(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,7 +9,8 @@ Five peaks in a row, two strides, are judged together. They are the rhythm of a 
   out of the saddle, squats and lunges are as regular as walking, and swing as far, but smoothly;
 * from step to step the trunk gains and loses next to no speed upwards, while two peaks of a squat, one going down and
   one getting up, do; and
-* the trunk leans the same way at each, the more so the slower the rhythm and the softer the feet.
+* the trunk leans the same way at each, the more so the slower the rhythm and the softer the feet, but swings to and fro
+  with the strides, which the seat of a car does not (where a gyroscope shows it).
 
 A clear rhythm starts a walk, and so does a steady one of those who shuffle, drag a leg or tread softly: the weaker the
 rhythm, the more regular it must be, and the more of its shocks must come with its peaks, which those of a car on the
@@ -132,6 +133,8 @@ About three times that of an inverted pendulum (Zijlstra & Hof, Gait & Posture 6
 (8 x 0.9 m), where step length = 0.39 m s / step time at the usual walk ratio of 0.0065 m per step/min, so rise =
 0.021 m s^2 / step time^2. Climbing stairs slowly needs the room.
 """
+_LEAST_SWING_DEG = 0.6
+"""Of 9,000 steps of hapt, mobgap and the synthetic sets 199 of 200 have more than 1.06 deg each."""
 _IMPACT_STEP_S = 0.5
 _RUNNING_STEP_S = 0.45
 _RUNNING_JOLT = 1.5
@@ -198,11 +201,13 @@ class _Features:
     drift: NDArray[np.float64]
     shock: NDArray[np.float64]
     strike: NDArray[np.float64]
+    swing_deg: NDArray[np.float64]
 
     def possible(self) -> NDArray[np.bool_]:
-        """Return where rhythm and rise are those of a person on foot."""
+        """Return where rhythm, rise and swing are those of a person on foot."""
         possible = (self.mean_step <= _SLOWEST_STEP_S) & (self.longest_step <= _LONGEST_STEP_S)
         possible &= self.rise <= np.minimum(_LARGEST_RISE_M, _WALK_RISE_M_S2 / self.mean_step**2)
+        possible &= self.swing_deg >= _LEAST_SWING_DEG
         return possible
 
     def within(self, limits: RhythmLimits) -> NDArray[np.bool_]:
@@ -250,6 +255,7 @@ def _features(peaks: Candidates) -> _Features:
         drift=np.maximum.reduce(means) - np.minimum.reduce(means),
         shock=_root_mean_square(peaks.shock),
         strike=_root_mean_square(peaks.strike),
+        swing_deg=_root_mean_square(peaks.swing_deg),
     )
 
 

@@ -53,8 +53,9 @@ class RecognitionWeights:
         for the others.
     least
         A set scores at least so much per repetition.
-    known
-        From this on it is one of the exercises; below, the wearer repeats something, and it is unknown what.
+    known, few_known
+        From this on it is one of the exercises; below, the wearer repeats something, and it is unknown what. The latter
+        for fewer repetitions than `few_held`, of which there are not enough to be regular.
     few
         Chains have at least so many repetitions; those held for `long_hold_s` and more at least `few_held`.
     few_held, long_hold_s
@@ -86,6 +87,7 @@ class RecognitionWeights:
     waited: float = 0.4
     least: float = 0.25
     known: float = 0.45
+    few_known: float = 0.6
     few: int = 5
     few_held: int = 3
     long_hold_s: float = 8.0
@@ -257,7 +259,8 @@ def chosen(
             continue
         rivals = [marks[id(other)] for other in able if other is not found and found.overlaps(other)]
         gap = marks[id(found)] - max(rivals, default=0.0)
-        winners.append(Winner(found, 1.0 / (1.0 + exp(-weights.sure * gap)), known=marks[id(found)] >= weights.known))
+        known = weights.known if len(found.chain) >= weights.few_held else weights.few_known
+        winners.append(Winner(found, 1.0 / (1.0 + exp(-weights.sure * gap)), known=marks[id(found)] >= known))
     return _apart(sorted(winners, key=lambda winner: winner.found.start))
 
 

@@ -154,3 +154,10 @@ def test_nobody_squats_lying_down():
     squat = found_set("squat", [25.0] * 8, hold_s=0.0, signs=(-1,))
     assert ids(chosen([squat], lambda _: Activity.SITTING)) == ["squat"]
     assert chosen([squat], lying) == []
+
+
+def test_two_repetitions_must_fit_better_to_be_known():
+    for n, is_known in ((2, False), (6, True)):
+        found = found_set("standing_hip_flexor_stretch", [10.0] * n, hold_s=20.0, period_s=30.0)
+        poor = replace(found, score=found.score - (fit(found) - 0.5) * n)
+        assert chosen([poor], lambda _: Activity.STANDING)[0].known is is_known

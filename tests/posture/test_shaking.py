@@ -45,7 +45,7 @@ def in_a_car(played, rms_ms2, pitch_deg, seed=1):
 
 @pytest.mark.parametrize("slouched_deg", [8.0, 25.0])
 @pytest.mark.parametrize(("rms_ms2", "pitch_deg"), [(0.1, 0.1), (0.2, 0.1), (0.4, 0.2), (0.7, 0.2)])
-def test_who_is_driven_sits(play, defaults, slouched_deg, rms_ms2, pitch_deg):
+def test_who_is_driven_sits_and_does_not_walk(play, defaults, slouched_deg, rms_ms2, pitch_deg):
     seat = Sit(SIT_S + 60.0, SittingPosture.SLOUCHED, slouched_deg)
     played = play((Stand(5.0), Calibrate(), Stand(10.0), Walk(30.0), seat, Stand(10.0)), 3, RATE_HZ)
     chunk, start, end = in_a_car(played, rms_ms2, pitch_deg)
@@ -60,6 +60,7 @@ def test_who_is_driven_sits(play, defaults, slouched_deg, rms_ms2, pitch_deg):
     reviewed = Counter(activity for activity, is_driven in zip(seconds.activity, driven, strict=True) if is_driven)
     for told in (live, reviewed):
         assert told[Activity.SITTING] >= 0.85 * sum(told.values())
+    assert sum(start < time < end for time in pipeline.step_times) <= (end - start) / 10
 
 
 def test_what_people_do_is_left_as_it_is(busy, analyse):
