@@ -73,7 +73,7 @@ SITTING_MEAN_DEG, SITTING_SD_DEG = 22.0, 13.0
 OWN_UPRIGHT_SD_DEG, OWN_EDGE_DEG, DESK_LEAN_DEG = 5.0, 4.0, 30.0
 CYCLING_MEAN_DEG, CYCLING_SD_DEG = 20.0, 8.0
 LIKELY_WALKING_MS2, UNLIKELY_STILL_MS2 = 0.5, 0.7
-STEPPED, NOT_STEPPED = 2.0, -1.0
+STEPPED, NOT_STEPPED = 2.0, -0.5
 """For walking, in a second with a step and in one without, where steps have been looked for: they are told by a rhythm
 of five peaks, which one second does not show. Some are seen in turning on the spot, some slow ones are missed."""
 
