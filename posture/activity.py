@@ -41,6 +41,7 @@ __all__ = [
     "LastSeen",
     "emission_scores",
     "free_after_gap",
+    "movement_scores",
     "step_scores",
     "transition_scores",
 ]
@@ -125,7 +126,7 @@ class LastSeen:
 
 
 def emission_scores(
-    features: SecondFeatures, stepping: NDArray[np.float64], calibration: Calibration, before: LastSeen
+    features: SecondFeatures, movement: NDArray[np.float64], calibration: Calibration, before: LastSeen
 ) -> NDArray[np.float64]:
     """Return the log score of each state for each second, shape (n, 5).
 
@@ -133,8 +134,8 @@ def emission_scores(
     ----------
     features
         n seconds.
-    stepping
-        Shape (n,): their gait as far as it may be that of steps (`posture.stepping`), in m/s^2.
+    movement
+        Shape (n, 5): their `movement_scores`.
     calibration
         Its `upright` must be known; `forward` and `standing` are used where they are.
     before
@@ -146,7 +147,7 @@ def emission_scores(
     lying = _log_sigmoid((tilt_deg - LYING_DEG) / LYING_SLOPE_DEG)
     not_lying = _log_sigmoid((LYING_DEG - tilt_deg) / LYING_SLOPE_DEG)
     bent = _bent_forward(features, calibration, tilt_deg, before.upright)
-    scores = weight * _tilt_scores(features, calibration, tilt_deg, bent) + _movement_scores(features, stepping)
+    scores = weight * _tilt_scores(features, calibration, tilt_deg, bent) + movement
     # A deep bend tilts the lower back as lying on the front does; only its length tells. Without the guided calibration
     # forward is not known well enough to say so.
     if calibration.sitting is None:
@@ -163,7 +164,7 @@ def emission_scores(
 
 def step_scores(second: NDArray[np.int64], stepped: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return what is to be added to the log score of walking for each second, shape (n,), given those with steps."""
-    return np.where(np.isin(second, stepped), STEPPED, NOT_STEPPED)
+    return np.where(np.isin(second, stepped, assume_unique=True), STEPPED, NOT_STEPPED)
 
 
 def _tilt_deg(features: SecondFeatures, calibration: Calibration) -> NDArray[np.float64]:
@@ -250,8 +251,19 @@ def _bent_forward(
     return np.asarray(np.clip(toward, 0, 1) * np.clip((tilt_deg - 10) / 10, 0, 1) * brief)
 
 
-def _movement_scores(features: SecondFeatures, stepping: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the log score of how much, and how rhythmically, the body moves. Medians as in healthy adults at rest."""
+def movement_scores(features: SecondFeatures, stepping: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log score in each state of how much, and how rhythmically, the body moves, shape (n, 5).
+
+    Medians as in healthy adults at rest.
+
+    Parameters
+    ----------
+    features
+        n seconds.
+    stepping
+        Shape (n,): their gait as far as it may be that of steps (`posture.stepping`), in m/s^2.
+
+    """
     movement = np.log10(features.movement + 0.01)
     # More than that is a movement and tells nothing of how still the wearer sits, stands or lies.
     sway = np.minimum(movement, np.log10(MOVED_MS2 + 0.01))

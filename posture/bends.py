@@ -11,6 +11,8 @@ from posture.events import ON_FEET, Bend
 from posture.stage import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from config.settings import BendSettings
     from posture.timeline import PostureSeconds
 
@@ -39,19 +41,16 @@ class BendTracker(Stage[OpenBend | None]):
 
     def push(self, seconds: PostureSeconds) -> list[Bend]:
         """Return the bends that have ended."""
-        limit_deg = self._settings.inclination_deg
-        bent = (seconds.flexion_deg > limit_deg) | (np.abs(seconds.lateral_deg) > limit_deg)
-        if self._state is None and not bent.any():
-            return []
         bends: list[Bend] = []
-        for second, activity, flexion_deg, lateral_deg, inclination_deg in seconds:
-            on_feet = activity in ON_FEET and inclination_deg == inclination_deg  # noqa: PLR0124 - NaN is unknown
-            is_bent = on_feet and max(flexion_deg, abs(lateral_deg)) > self._settings.inclination_deg
-            if self._state is not None and (not is_bent or second != self._state.end):
+        for start, stop in self._bent(seconds):
+            first, last = int(seconds.second[start]), int(seconds.second[stop - 1])
+            if self._state is not None and first != self._state.end:
                 bends += self.flush()
-            if is_bent:
-                before = self._state or OpenBend(second, second, inclination_deg)
-                self._state = OpenBend(before.start, second + 1, max(before.peak_deg, inclination_deg))
+            peak_deg = float(seconds.inclination_deg[start:stop].max())
+            before = self._state or OpenBend(first, first, peak_deg)
+            self._state = OpenBend(before.start, last + 1, max(before.peak_deg, peak_deg))
+        if self._state is not None and len(seconds) and self._state.end <= seconds.second[-1]:
+            bends += self.flush()
         return bends
 
     def flush(self) -> list[Bend]:
@@ -60,3 +59,12 @@ class BendTracker(Stage[OpenBend | None]):
         if current is None or current.end - current.start <= self._settings.minimum_s:
             return []
         return [Bend(current.start, current.end, current.peak_deg)]
+
+    def _bent(self, seconds: PostureSeconds) -> Iterator[tuple[int, int]]:
+        """Yield the rows [start, stop) of each stretch of bent seconds on the feet, without a hole."""
+        angle_deg = np.maximum(seconds.flexion_deg, np.abs(seconds.lateral_deg))
+        rows = np.flatnonzero((angle_deg > self._settings.inclination_deg) & ~np.isnan(seconds.inclination_deg))
+        rows = rows[np.array([seconds.activity[row] in ON_FEET for row in rows.tolist()], dtype=np.bool_)]
+        for run in np.split(rows, np.flatnonzero(np.diff(seconds.second[rows]) != 1) + 1):
+            if len(run):
+                yield int(run[0]), int(run[-1]) + 1

@@ -18,8 +18,9 @@ import numpy as np
 
 from posture.activity import STANDING, STATES, WALKING
 from posture.calibration import Calibration, CalibrationSource, ShownActivity
-from posture.decoder import DECODER_DELAY_S, ActivityDecoder, most_likely_activity
+from posture.decoder import DECODER_DELAY_S, PathDecoder, most_likely_activity
 from posture.events import Activity
+from posture.evidence import EvidenceWindow
 from posture.rotations import around, unit
 from posture.seconds import join_seconds
 from posture.self_calibration import WALKING_GAIT_MS2
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from posture.decoder import DecodedSeconds
+    from posture.evidence import EvidenceStep
     from posture.seconds import SecondFeatures, SecondsLog
 
 __all__ = ["MountingSearch", "MountingSearchState", "posture_in_any_mounting"]
@@ -210,7 +212,7 @@ class Follower:
     """A guess, what the wearer does if it is right, and for how long they have been on their feet then."""
 
     guess: Guess
-    decoder: ActivityDecoder
+    decoder: PathDecoder
     on_feet_s: int = 0
 
     @property
@@ -218,13 +220,9 @@ class Follower:
         """Return how likely the guess and all seconds so far are together."""
         return self.guess.log_prior + self.decoder.score
 
-    def votes(self, features: SecondFeatures) -> list[Vote]:
-        """Return what the guess says of the seconds that can now be decided, by stretches without a gap."""
-        return [self._vote(block) for block in self.decoder.push(features)]
-
-    def last_votes(self) -> list[Vote]:
-        """Return what the guess says of the seconds not yet decided."""
-        return [self._vote(block) for block in self.decoder.flush()]
+    def votes(self, steps: Sequence[EvidenceStep]) -> list[Vote]:
+        """Return what the guess says of the seconds that the steps let decide, by stretches without a gap."""
+        return [self._vote(block) for block in self.decoder.follow(steps)]
 
     def _vote(self, block: DecodedSeconds) -> Vote:
         on_feet_s = self.on_feet_s + np.cumsum(is_on_feet(block.state))
@@ -243,6 +241,8 @@ class MountingSearchState:
         What is being held, and has been.
     followed
         The guesses followed.
+    window
+        What the seconds show, whatever is guessed.
     told_until
         Last second told of; None before the first.
     untold
@@ -252,6 +252,7 @@ class MountingSearchState:
 
     holding: Holding = field(default_factory=Holding)
     followed: list[Follower] = field(default_factory=list)
+    window: EvidenceWindow = field(default_factory=EvidenceWindow)
     told_until: int | None = None
     untold: SecondFeatures | None = None
 
@@ -291,15 +292,14 @@ class MountingSearch(Stage[MountingSearchState]):
         state = self._state
         if state.untold is not None:
             return [unknown_seconds(state.untold)]
-        return self._vote([each.last_votes() for each in state.followed])
+        return self._vote(state.followed, state.window.flush())
 
     def _guess(self, guesses: Sequence[Guess], history: SecondFeatures) -> list[PostureSeconds]:
         """Follow more guesses as if they had been followed from the start."""
         state = self._state
-        fresh = [Follower(guess, ActivityDecoder(guess.calibration)) for guess in guesses]
-        votes = [each.votes(history) for each in fresh]
-        told = self._vote(votes) if state.untold is not None else []
-        state.untold = None
+        fresh = [Follower(guess, PathDecoder(guess.calibration)) for guess in guesses]
+        state.window, state.untold = EvidenceWindow(), None
+        told = self._vote(fresh, state.window.push(history))
         followed = [*state.followed, *fresh]
         best = max(each.score for each in followed)
         state.followed = [each for each in followed if each.score >= best - HOPELESS]
@@ -310,7 +310,7 @@ class MountingSearch(Stage[MountingSearchState]):
             return []
         state = self._state
         if state.followed:
-            return self._vote([each.votes(features) for each in state.followed])
+            return self._vote(state.followed, state.window.push(features))
         return self._tell_unknown(features if state.untold is None else join_seconds([state.untold, features]))
 
     def _tell_unknown(self, features: SecondFeatures) -> list[PostureSeconds]:
@@ -323,10 +323,10 @@ class MountingSearch(Stage[MountingSearchState]):
         state.told_until = int(features.second[n - 1])
         return [unknown_seconds(features.rows(0, n))]
 
-    def _vote(self, votes: Sequence[Sequence[Vote]]) -> list[PostureSeconds]:
-        """Return what the guesses say together of the seconds not told of; all votes have the same blocks."""
+    def _vote(self, followers: Sequence[Follower], steps: Sequence[EvidenceStep]) -> list[PostureSeconds]:
+        """Return what the guesses say together of the seconds not told of."""
         told: list[PostureSeconds] = []
-        for block in zip(*votes, strict=True):
+        for block in zip(*(each.votes(steps) for each in followers), strict=True):
             fresh = [vote.after(self._state.told_until) for vote in block]
             if len(fresh[0].features):
                 told.append(agreed(fresh))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from math import hypot, isnan
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,13 +15,13 @@ from posture.sitting_ways import SittingKnowledge, Stay, learn_from_stays
 from posture.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from config.settings import SlouchSettings
     from posture.calibration import Calibration
-    from posture.timeline import PostureSecond, PostureSeconds
+    from posture.timeline import PostureSeconds
 
 __all__ = ["HabitState", "KnownFrom", "SittingHabit", "what_was_learnt"]
 
@@ -136,11 +137,13 @@ class SittingHabit(Stage[HabitState]):
         known: list[KnownFrom] = []
         if self._state.sensor_to_body is None:
             return known
-        for second in seconds:
-            before = self._state.knowledge
-            is_new_mounting = self._follow(second)
-            if is_new_mounting or self._state.knowledge is not before:
-                known.append(KnownFrom(second.second, self._state.knowledge, is_new_mounting))
+        for start, stop in _pieces(seconds):
+            for row, is_new_mounting in self._follow(seconds.rows(start, stop)):
+                second = int(seconds.second[start + row])
+                # Both at once, the end of a stay and another mounting, are one piece of news.
+                twice = bool(known) and known[-1].second == second
+                is_new = is_new_mounting or (twice and known.pop().is_new_mounting)
+                known.append(KnownFrom(second, self._state.knowledge, is_new))
         return known
 
     def flush(self) -> SittingKnowledge:
@@ -149,42 +152,52 @@ class SittingHabit(Stage[HabitState]):
         self._sharpen()
         return self._state.knowledge
 
-    def _follow(self, second: PostureSecond) -> bool:
-        """Take in a second; return whether the sensor has been put elsewhere since the second before."""
-        activity = second.activity
-        has_moved = activity is not Activity.UNKNOWN and self._may_be_put_on_anew(second.second)
-        if activity is Activity.SITTING and not isnan(second.flexion_deg):
-            self._sit(second.flexion_deg, second.lateral_deg)
+    def _follow(self, piece: PostureSeconds) -> Iterator[tuple[int, bool]]:
+        """Take in seconds of one activity; yield the rows after which something else is known.
+
+        With each row comes whether the sensor has been put elsewhere since the second before.
+        """
+        activity = piece.activity[0]
+        is_known = not isnan(piece.flexion_deg[0])
+        if activity is not Activity.UNKNOWN and self._may_be_put_on_anew(piece):
+            yield 0, True
+        if activity is Activity.SITTING and is_known:
+            yield from ((row, False) for row in self._sit(piece.flexion_deg.tolist(), piece.lateral_deg.tolist()))
         elif self._state.stay is not None:
             self._end_stay()
             self._sharpen()
-        if activity is Activity.WALKING and not isnan(second.flexion_deg):
-            has_moved |= self._walk(second.flexion_deg, second.lateral_deg)
-        return has_moved
+            yield 0, False
+        if activity is Activity.WALKING and is_known:
+            yield from ((row, True) for row in self._walk(piece.flexion_deg.tolist(), piece.lateral_deg.tolist()))
 
-    def _may_be_put_on_anew(self, second: int) -> bool:
+    def _may_be_put_on_anew(self, piece: PostureSeconds) -> bool:
         """Forget all if nothing has been known for long; return whether it was so."""
-        last, self._state.last_known = self._state.last_known, second
-        if last is None or second - last <= PUT_ON_ANEW_S:
+        first, last = int(piece.second[0]), self._state.last_known
+        self._state.last_known = int(piece.second[-1])
+        if last is None or first - last <= PUT_ON_ANEW_S:
             return False
         self._forget()
         return True
 
-    def _sit(self, flexion_deg: float, lateral_deg: float) -> None:
+    def _sit(self, flexion_deg: Sequence[float], lateral_deg: Sequence[float]) -> Iterator[int]:
+        """Take in seconds of sitting; yield the rows after which something else may be known."""
         state = self._state
-        if state.stay is None:
-            state.stay = Stay(1, flexion_deg, lateral_deg)
-            return
-        if abs(flexion_deg - state.stay.flexion_deg) <= STAY_DEG:
-            state.stay = state.stay.joined(1, flexion_deg, lateral_deg)
-            state.other = None
-            return
-        state.other = (state.other or Stay(0, 0.0, 0.0)).joined(1, flexion_deg, lateral_deg)
-        if state.other.n >= NEW_STAY_S:
-            state.stays.append(state.stay)
-            state.stay, state.other = state.other, None
-            if state.knowledge.sitting is None:
-                self._sharpen()
+        row = 0
+        while row < len(flexion_deg):
+            stay, stop = _stayed(state.stay or Stay(0, 0.0, 0.0), flexion_deg, lateral_deg, row)
+            if stop > row:
+                state.stay, state.other = stay, None
+            row = stop
+            while row < len(flexion_deg) and abs(flexion_deg[row] - stay.flexion_deg) > STAY_DEG:
+                state.other = (state.other or Stay(0, 0.0, 0.0)).joined(1, flexion_deg[row], lateral_deg[row])
+                row += 1
+                if state.other.n >= NEW_STAY_S:
+                    state.stays.append(stay)
+                    state.stay, state.other = state.other, None
+                    if state.knowledge.sitting is None:
+                        self._sharpen()
+                        yield row - 1
+                    break
 
     def _end_stay(self) -> None:
         state = self._state
@@ -197,13 +210,22 @@ class SittingHabit(Stage[HabitState]):
         walking_deg = 0.0 if state.walking is None else state.walking[0]
         state.knowledge = learn_from_stays(state.stays, walking_deg, self._settings)
 
-    def _walk(self, flexion_deg: float, lateral_deg: float) -> bool:
-        """Take in a walking second; return whether the sensor has moved since the walking before."""
+    def _walk(self, flexion_deg: Sequence[float], lateral_deg: Sequence[float]) -> Iterator[int]:
+        """Take in seconds of walking; yield the rows in which the sensor has moved since the walking before."""
+        walked = list(zip(flexion_deg, lateral_deg, strict=True))
+        row = 0
+        while row < len(walked):
+            state = self._state
+            fresh = walked[row : row + COMPARE_EVERY_S - state.n_walked % COMPARE_EVERY_S]
+            state.walked = [*state.walked, *fresh][-MOVED_DEG[-1][0] :]
+            state.n_walked += len(fresh)
+            row += len(fresh)
+            if state.n_walked % COMPARE_EVERY_S == 0 and state.n_walked >= LEAST_WALKING_S and self._has_moved():
+                yield row - 1
+
+    def _has_moved(self) -> bool:
+        """Compare the last walking seconds with those before; forget all if the sensor has moved."""
         state = self._state
-        state.walked = [*state.walked[-MOVED_DEG[-1][0] + 1 :], (flexion_deg, lateral_deg)]
-        state.n_walked += 1
-        if state.n_walked % COMPARE_EVERY_S or state.n_walked < LEAST_WALKING_S:
-            return False
         if state.walking is None:
             state.walking = _median(state.walked)
             return False
@@ -241,6 +263,25 @@ def what_was_learnt(
             learnt[-1] = (learnt[-1][0], knowledge)
     learnt[-1] = (learnt[-1][0], habit.flush())
     return learnt
+
+
+def _pieces(seconds: PostureSeconds) -> Iterator[tuple[int, int]]:
+    """Yield the rows [start, stop) of each stretch of one activity without a hole, of known angles or of unknown."""
+    is_known = ~np.isnan(seconds.flexion_deg)
+    cuts = [stretch.start for stretch in seconds.stretches()]
+    edges = {*np.searchsorted(seconds.second, cuts).tolist(), *(np.flatnonzero(np.diff(is_known)) + 1).tolist()}
+    yield from pairwise([*sorted(edges), len(seconds)])
+
+
+def _stayed(stay: Stay, flexion_deg: Sequence[float], lateral_deg: Sequence[float], row: int) -> tuple[Stay, int]:
+    """Return a stay with the seconds from a row on that are near its mean so far, and the row after them."""
+    n, flexion_deg_s, lateral_deg_s = stay
+    while row < len(flexion_deg) and (n == 0 or abs(flexion_deg[row] - flexion_deg_s / n) <= STAY_DEG):
+        n += 1
+        flexion_deg_s += flexion_deg[row]
+        lateral_deg_s += lateral_deg[row]
+        row += 1
+    return Stay(n, flexion_deg_s, lateral_deg_s), row
 
 
 def _median(angles: Sequence[tuple[float, float]]) -> tuple[float, float]:

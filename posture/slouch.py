@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
+from math import ceil, exp
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from posture.events import Activity, Alert, AlertKind, AlertResolved, PostureEpisode, PostureState
+from posture.sitting_postures import ANGLED, POSTURES, Judged, Stretch, judged, not_judged
 from posture.stage import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
     from config.settings import AlertSettings, SlouchSettings
     from posture.calibration import SittingRange
-    from posture.timeline import PostureSecond, PostureSeconds
+    from posture.timeline import PostureSeconds
 
-__all__ = ["Angles", "SlouchState", "SlouchTracker", "Stretch", "entry_deg"]
+__all__ = ["SlouchState", "SlouchTracker", "entry_deg"]
 
 SMOOTHING_S = 3.0
 """Time constant over which the angle is averaged before it is judged: a reach or a cough is no change of posture."""
-SMOOTHING_SHARE = 1.0 - math.exp(-1.0 / SMOOTHING_S)
+SMOOTHING_SHARE = 1.0 - exp(-1.0 / SMOOTHING_S)
 LEAST_HYSTERESIS_DEG = 2.5
 """Between entering and leaving a posture, for wearers whose range is so small that a share of it would be noise."""
 BRIDGED_HOLE_S = 60
@@ -36,55 +44,6 @@ def entry_deg(settings: SlouchSettings, sitting: SittingRange) -> float:
     return min(settings.entry_deg, settings.entry_share_of_range * sitting.range_deg) + sitting.error_deg
 
 
-@dataclass(frozen=True, slots=True)
-class Angles:
-    """Angles from the wearer's own upright sitting, in degrees, or sums of them."""
-
-    past: float = 0.0
-    forward: float = 0.0
-    lateral: float = 0.0
-
-    def __add__(self, other: Angles) -> Angles:
-        return Angles(self.past + other.past, self.forward + other.forward, self.lateral + other.lateral)
-
-    def toward(self, latest: Angles) -> Angles:
-        """Return these angles drawn towards the latest by `SMOOTHING_SHARE`."""
-        return Angles(
-            self.past + SMOOTHING_SHARE * (latest.past - self.past),
-            self.forward + SMOOTHING_SHARE * (latest.forward - self.forward),
-            self.lateral + SMOOTHING_SHARE * (latest.lateral - self.lateral),
-        )
-
-    def along(self, state: PostureState) -> float:
-        """Return the angle that makes up a posture: the one past upright but for leaning."""
-        match state:
-            case PostureState.LEANING_FORWARD:
-                return self.forward
-            case PostureState.LEANING_RIGHT:
-                return self.lateral
-            case PostureState.LEANING_LEFT:
-                return -self.lateral
-            case _:
-                return self.past
-
-
-NO_ANGLES = Angles()
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """One posture, or not sitting (None), for as long as it has lasted: n seconds and the sum of their angles."""
-
-    state: PostureState | None
-    start: int
-    n: int = 0
-    total: Angles = NO_ANGLES
-
-    def joined(self, n: int, total: Angles) -> Stretch:
-        """Return the stretch with so many more seconds."""
-        return Stretch(self.state, self.start, self.n + n, self.total + total)
-
-
 @dataclass(slots=True)
 class SlouchState:
     """All that a `SlouchTracker` remembers.
@@ -98,7 +57,8 @@ class SlouchState:
     last_second
         Last second pushed.
     smooth
-        The angles, smoothed; None while they cannot be judged.
+        How far past upright, forward and to the right the wearer leans, in degrees, smoothed; None while that cannot be
+        judged.
     current, since
         The posture that holds, its part after the last hole, and when it began.
     candidate
@@ -112,8 +72,8 @@ class SlouchState:
     dose_s: float = 0.0
     dose_rearmed: bool = True
     last_second: int | None = None
-    smooth: Angles | None = None
-    current: Stretch = Stretch(None, 0)
+    smooth: tuple[float, float, float] | None = None
+    current: Stretch = field(default_factory=lambda: Stretch(None, 0))
     since: int = 0
     candidate: Stretch | None = None
     raised: dict[AlertKind, Alert] = field(default_factory=dict)
@@ -143,6 +103,7 @@ class SlouchTracker(Stage[SlouchState]):
         self._settings = settings
         self._alerts = alerts
         self._delay_s = delay_s
+        self._kept_in_a_second = 0.5 ** (1.0 / settings.recovery_half_time_s)
 
     @property
     def sitting(self) -> SittingRange | None:
@@ -166,7 +127,7 @@ class SlouchTracker(Stage[SlouchState]):
     @property
     def angle_deg(self) -> float | None:
         """Return how far past upright sitting the wearer is now; None where it is not known."""
-        return None if self._state.smooth is None else self._state.smooth.past
+        return None if self._state.smooth is None else self._state.smooth[0]
 
     def push(self, seconds: PostureSeconds) -> list[SlouchEvent]:
         """Return posture episodes that have ended and the alerts raised and resolved, in order of time."""
@@ -175,16 +136,11 @@ class SlouchTracker(Stage[SlouchState]):
             state.last_second = int(seconds.second[-1])
             return []
         events: list[SlouchEvent] = []
-        for second in seconds:
-            if state.last_second is not None and second.second > state.last_second + 1:
-                events += self._pass_hole(state.last_second + 1, second.second)
-            state.last_second = second.second
-            events += self._settle(second.second, self._judge(second))
-            if state.current.state is PostureState.SLOUCHED:
-                state.dose_s += 1.0
-                events += self._alert(second.second)
-            else:
-                self._recover(1.0)
+        for piece in self._pieces(seconds):
+            if state.last_second is not None and piece.start > state.last_second + 1:
+                events += self._pass_hole(state.last_second + 1, piece.start)
+            state.last_second = piece.start + len(piece) - 1
+            events += self._follow(piece)
         return events
 
     def flush(self) -> list[SlouchEvent]:
@@ -198,64 +154,95 @@ class SlouchTracker(Stage[SlouchState]):
         holds = (state.current.state, state.candidate, state.smooth)
         return state.sitting is None and state.dose_s == 0.0 and all(one is None for one in holds)
 
-    def _recover(self, seconds: float) -> None:
-        state = self._state
-        state.dose_s *= 0.5 ** (seconds / self._settings.recovery_half_time_s)
-        state.dose_rearmed |= state.dose_s < self._settings.prolonged_dose_s / 2
+    def _pieces(self, seconds: PostureSeconds) -> Iterator[Judged]:
+        """Yield the seconds in pieces without a hole in which the wearer sits and it is known how, or not."""
+        sits = np.zeros(len(seconds), dtype=np.bool_)
+        if self._state.sitting is not None:
+            sits[:] = [activity is Activity.SITTING for activity in seconds.activity]
+            sits &= ~np.isnan(seconds.flexion_deg)
+        cuts = np.flatnonzero((np.diff(seconds.second) != 1) | (sits[1:] != sits[:-1])) + 1
+        for start, stop in pairwise([0, *cuts.tolist(), len(seconds)]):
+            if start < stop:
+                part = seconds.rows(start, stop)
+                yield self._judge(part, self._state.sitting if sits[start] else None)
+
+    def _judge(self, part: PostureSeconds, sitting: SittingRange | None) -> Judged:
+        """Return the seconds of one piece as the smoothed angles have them; not judged without a range."""
+        state, start = self._state, int(part.second[0])
+        if sitting is None:
+            state.smooth = None
+            return not_judged(start, len(part))
+        forward_deg = part.flexion_deg - sitting.upright_deg
+        latest = (sitting.direction * forward_deg, forward_deg, part.lateral_deg)
+        before = (None, None, None) if state.smooth is None else state.smooth
+        past, forward, right = (_smoothed(each, smooth) for each, smooth in zip(latest, before, strict=True))
+        state.smooth = past[-1], forward[-1], right[-1]
+        angles_deg = np.array([past, forward, right, right])
+        angles_deg[-1] *= -1.0
+        enter_deg = np.full(len(ANGLED), self._settings.lean_deg)
+        enter_deg[0] = entry_deg(self._settings, sitting)
+        leave_deg = np.minimum(enter_deg * self._settings.leave_share, enter_deg - LEAST_HYSTERESIS_DEG)
+        return judged(start, angles_deg, enter_deg, leave_deg)
 
     def _pass_hole(self, start: int, end: int) -> list[SlouchEvent]:
         """Go over a hole in the samples: a short one cuts the episode but is no change of posture."""
         if end - start > BRIDGED_HOLE_S:
-            self._recover(end - start)
+            self._recover(0.5 ** ((end - start) / self._settings.recovery_half_time_s))
             return self._change(Stretch(None, start), seen=False)
         self._absorb_candidate()
         events = self._close(start)
         self._state.current = Stretch(self._state.current.state, end)
         return events
 
-    def _judge(self, second: PostureSecond) -> PostureState | None:
-        """Return the posture of one second as the smoothed angles have it."""
-        state, sitting = self._state, self._state.sitting
-        if second.activity is not Activity.SITTING or sitting is None or math.isnan(second.flexion_deg):
-            state.smooth = None
-            return None
-        forward_deg = second.flexion_deg - sitting.upright_deg
-        latest = Angles(sitting.direction * forward_deg, forward_deg, second.lateral_deg)
-        state.smooth = latest if state.smooth is None else state.smooth.toward(latest)
-        for posture in (
-            PostureState.SLOUCHED,
-            PostureState.LEANING_FORWARD,
-            PostureState.LEANING_RIGHT,
-            PostureState.LEANING_LEFT,
-        ):
-            slouched = posture is PostureState.SLOUCHED
-            threshold_deg = entry_deg(self._settings, sitting) if slouched else self._settings.lean_deg
-            if posture is state.current.state:
-                threshold_deg = min(threshold_deg * self._settings.leave_share, threshold_deg - LEAST_HYSTERESIS_DEG)
-            if state.smooth.along(posture) >= threshold_deg:
-                return posture
-        return PostureState.UPRIGHT
+    def _follow(self, piece: Judged) -> list[SlouchEvent]:
+        """Go over a piece by stretches in which the posture that holds goes on, or another one is seen."""
+        events: list[SlouchEvent] = []
+        start = 0
+        while start < len(piece):
+            goes_on = piece.goes_on[POSTURES.index(self._state.current.state), start:]
+            # The first second that is not like this one; 0 where there is none.
+            like = int(goes_on.argmin() if goes_on[0] else goes_on.argmax()) or len(goes_on)
+            if goes_on[0]:
+                stop = start + like
+                events += self._go_on(piece, start, stop)
+            else:
+                stop = start + min(like, self._until_settled(piece, start))
+                events += self._see_other(piece, start, stop)
+            start = stop
+        return events
 
-    def _settle(self, second: int, posture: PostureState | None) -> list[SlouchEvent]:
-        """Go over to another posture once it has lasted, dated back to where it began."""
+    def _go_on(self, piece: Judged, start: int, stop: int) -> list[SlouchEvent]:
+        """Take in seconds in which the posture that holds goes on."""
+        self._absorb_candidate()
+        self._state.current = self._state.current.with_seconds(piece.angles_deg[:, start:stop])
+        return self._pass_time(piece.start + start, stop - start)
+
+    def _until_settled(self, piece: Judged, row: int) -> int:
+        """Return after how many seconds of the piece another posture has lasted long enough to hold."""
         state = self._state
-        angles = state.smooth or NO_ANGLES
-        if posture is state.current.state:
-            self._absorb_candidate()
-            state.current = state.current.joined(1, angles)
-            return []
-        before = state.candidate or Stretch(posture, second)
-        state.candidate = Stretch(posture, before.start, before.n + 1, before.total + angles)
+        is_judged = POSTURES[piece.seen_as[row]] is not None
         # The smoothing draws a short interruption of a slouch out by its own length.
-        drawn_out_s = SMOOTHING_S if state.current.state is PostureState.SLOUCHED and posture is not None else 0.0
-        if state.candidate.n < self._settings.settle_s + drawn_out_s:
-            return []
-        return self._change(state.candidate, seen=True)
+        drawn_out_s = SMOOTHING_S if state.current.state is PostureState.SLOUCHED and is_judged else 0.0
+        seen_s = 0 if state.candidate is None else state.candidate.n
+        return max(ceil(self._settings.settle_s + drawn_out_s - seen_s), 1)
+
+    def _see_other(self, piece: Judged, start: int, stop: int) -> list[SlouchEvent]:
+        """Take in seconds of other postures; go over to the last once they have lasted, dated back to the first."""
+        state, first = self._state, piece.start + start
+        has_settled = stop - start == self._until_settled(piece, start)
+        before = state.candidate or Stretch(None, first)
+        posture = POSTURES[piece.seen_as[stop - 1]]
+        state.candidate = replace(before.with_seconds(piece.angles_deg[:, start:stop]), state=posture)
+        if not has_settled:
+            return self._pass_time(first, stop - start)
+        events = self._pass_time(first, stop - start - 1)
+        return [*events, *self._change(state.candidate, seen=True), *self._pass_time(piece.start + stop - 1, 1)]
 
     def _absorb_candidate(self) -> None:
         state = self._state
         if state.candidate is not None:
-            state.current = state.current.joined(state.candidate.n, state.candidate.total)
+            current, candidate = state.current, state.candidate
+            state.current = replace(current, n=current.n + candidate.n, total=current.total + candidate.total)
             state.candidate = None
 
     def _change(self, new: Stretch, *, seen: bool) -> list[SlouchEvent]:
@@ -277,19 +264,50 @@ class SlouchTracker(Stage[SlouchState]):
         current = self._state.current
         if current.state is None or end <= current.start or current.n == 0:
             return []
-        return [PostureEpisode(current.start, end, current.state, current.total.along(current.state) / current.n)]
+        return [PostureEpisode(current.start, end, current.state, current.angle_deg)]
+
+    def _pass_time(self, first: int, n: int) -> list[SlouchEvent]:
+        """Let the dose follow for n seconds of the posture that holds; return the alerts raised in them."""
+        state = self._state
+        if state.current.state is not PostureState.SLOUCHED:
+            self._recover(self._kept_in_a_second, n)
+            return []
+        events: list[SlouchEvent] = []
+        for second in range(first, first + n):
+            state.dose_s += 1.0
+            events += self._alert(second)
+        return events
+
+    def _recover(self, kept: float, times: int = 1) -> None:
+        """Keep so much of the dose, so many times over."""
+        state = self._state
+        dose_s = state.dose_s
+        for _ in range(times):
+            dose_s *= kept
+        state.dose_s = dose_s
+        state.dose_rearmed |= dose_s < self._settings.prolonged_dose_s / 2
 
     def _alert(self, second: int) -> list[SlouchEvent]:
         state = self._state
-        now = second + 1 + self._delay_s
         if state.candidate is not None:
             return []
-        due = {
-            AlertKind.SLOUCH: now - state.since >= self._settings.nudge_after_s,
-            AlertKind.PROLONGED_SLOUCH: state.dose_rearmed and state.dose_s >= self._settings.prolonged_dose_s,
-        }
-        if due[AlertKind.PROLONGED_SLOUCH]:
+        now = second + 1 + self._delay_s
+        due: list[AlertKind] = []
+        if now - state.since >= self._settings.nudge_after_s:
+            due.append(AlertKind.SLOUCH)
+        if state.dose_rearmed and state.dose_s >= self._settings.prolonged_dose_s:
             state.dose_rearmed = False
-        raised = [Alert(now, kind, state.since) for kind, is_due in due.items() if is_due and kind not in state.raised]
+            due.append(AlertKind.PROLONGED_SLOUCH)
+        raised = [Alert(now, kind, state.since) for kind in due if kind not in state.raised]
         state.raised |= {alert.kind: alert for alert in raised}
         return [*raised]
+
+
+def _smoothed(latest: NDArray[np.float64], before: float | None) -> list[float]:
+    """Return an angle smoothed, from where it was before if it was judged then."""
+    smooth = list(accumulate(latest.tolist(), _drawn, initial=before))
+    return smooth[len(smooth) - len(latest) :]
+
+
+def _drawn(smooth: float, latest: float) -> float:
+    return smooth + SMOOTHING_SHARE * (latest - smooth)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import is_not
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -87,9 +88,9 @@ class PostureSeconds:
         """Return the stretches of one activity without a hole, in order of time."""
         if len(self) == 0:
             return []
-        cuts = {row for row, (one, other) in enumerate(pairwise(self.activity), 1) if one is not other}
-        cuts.update((np.flatnonzero(np.diff(self.second) != 1) + 1).tolist())
-        edges = [0, *sorted(cuts), len(self)]
+        is_other = np.fromiter(map(is_not, self.activity[1:], self.activity), dtype=np.bool_, count=len(self) - 1)
+        cuts = np.flatnonzero(is_other | (np.diff(self.second) != 1)) + 1
+        edges = [0, *cuts.tolist(), len(self)]
         return [
             ActivityStretch(self.activity[start], int(self.second[start]), int(self.second[stop - 1]) + 1)
             for start, stop in pairwise(edges)

@@ -62,8 +62,8 @@ class WearTracker(Stage[WearState]):
         """Return the alerts raised and resolved."""
         state = self._state
         events: list[Alert | AlertResolved] = []
-        rows = zip(features.second.tolist(), features.up.tolist(), features.movement.tolist(), strict=True)
-        for second, (x, y, z), movement in rows:
+        columns = (features.second, *features.up.T, features.movement)
+        for second, x, y, z, movement in zip(*(column.tolist() for column in columns), strict=True):
             along = x * state.anchor[0] + y * state.anchor[1] + z * state.anchor[2]
             after_hole = state.raised is None and second > state.last_second + BRIDGED_HOLE_S
             state.last_second = second
