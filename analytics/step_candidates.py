@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from posture.frame import PostureFrame
 
-__all__ = ["CandidateFinder", "CandidateState", "Candidates"]
+__all__ = ["CANDIDATE_DELAY", "CandidateFinder", "CandidateState", "Candidates"]
 
 _AXES = 3
 _SMOOTHING = 11
@@ -27,6 +27,8 @@ _SMOOTHING = 11
 _TROUGH = 32
 """Rows (0.64 s) on each side in which the troughs beside a peak are looked for: half a step of the slowest walkers."""
 _REACH = _SMOOTHING + _TROUGH
+CANDIDATE_DELAY = _REACH + 2
+"""Rows after which a peak has surely been returned: the parabola puts it up to half a row from its row."""
 _STRIDE = 64
 """Rows (1.28 s) around a peak, about a stride, over which its jolt, its shock and its mean are taken."""
 _BEFORE_PEAK, _STRIKE = 10, 16

@@ -8,7 +8,7 @@ from itertools import dropwhile
 from math import inf
 from typing import TYPE_CHECKING
 
-from analytics.step_candidates import CandidateFinder, Candidates, CandidateState
+from analytics.step_candidates import CANDIDATE_DELAY, CandidateFinder, Candidates, CandidateState
 from analytics.step_rhythm import WINDOW, Rhythm, judge_windows
 from posture.frame import GRID_HZ
 
@@ -47,9 +47,13 @@ _LONGEST_DOUBT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A foot meets the ground at `time`, in seconds since the Unix epoch."""
+    """A foot meets the ground at `time`, in seconds since the Unix epoch.
+
+    `known_time` is that of the last sample needed to tell it live.
+    """
 
     time: float
+    known_time: float = inf
 
 
 @dataclass(slots=True)
@@ -188,9 +192,9 @@ class StepDetector:
             if first >= 0 and rhythmic[first]:
                 self._extend_chain(index[first], index[last], clear=clear[first])
                 if state.chain_clear:
-                    steps += self._steps_of(walks[first])
+                    steps += _told(self._steps_of(walks[first]), index[last])
                     continue
-            steps += self._follow()
+            steps += _told(self._follow(), index[last])
             self._forget(index[last])
         return steps
 
@@ -201,7 +205,7 @@ class StepDetector:
         state.chain_last = last
         state.chain_clear |= clear
 
-    def _steps_of(self, walk: Walk) -> list[Step]:
+    def _steps_of(self, walk: Walk) -> list[Peak]:
         """Return the steps that a rhythm makes certain: those that led to it and its own."""
         state = self._state
         before, state.walk = state.walk, walk
@@ -216,9 +220,9 @@ class StepDetector:
         steps = earlier + own
         if before is None or (steps and steps[0].index - before.last > _PAUSE_S * GRID_HZ):
             steps = _after_setting_off(walk, steps)
-        return [Step(_contact_time(peak.index)) for peak in steps]
+        return steps
 
-    def _follow(self) -> list[Step]:
+    def _follow(self) -> list[Peak]:
         """Return the latest peak if it is a step that follows a rhythm."""
         state = self._state
         walk, peak = state.walk, state.pending[-1]
@@ -226,7 +230,7 @@ class StepDetector:
             return []
         walk.last = peak.index
         state.pending.clear()
-        return [Step(_contact_time(peak.index))]
+        return [peak]
 
     def _forget(self, now: float) -> None:
         """Drop the peaks that no coming rhythm reaches."""
@@ -258,6 +262,12 @@ def _after_setting_off(walk: Walk, steps: list[Peak]) -> list[Peak]:
     """Return the steps from the first on with which a foot met the ground."""
     least = _SETTING_OFF_SHARE * walk.strike
     return list(dropwhile(lambda peak: peak.strike < least, steps))
+
+
+def _told(steps: list[Peak], by: float) -> list[Step]:
+    """Return the steps that a peak, given its grid index, makes certain."""
+    known_time = (by + CANDIDATE_DELAY) / GRID_HZ
+    return [Step(_contact_time(peak.index), known_time) for peak in steps]
 
 
 def _contact_time(index: float) -> float:

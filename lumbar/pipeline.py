@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analytics.exercises.records import CountedRepetition, ExerciseSet
-from analytics.steps import StepDetector
+from analytics.known_steps import KnownSteps
+from analytics.steps import Step, StepDetector
 from analytics.walking import WalkingBouts
 from lumbar.noticed import calibration_in_use, noticed_at
 from lumbar.trackers import Noticed, Now, PostureTrackers
@@ -53,6 +54,7 @@ STAGES = (
     "_orientation",
     "_summarizer",
     "_steps",
+    "_known_steps",
     "_bouts",
     "_exercises",
     "_guided",
@@ -117,6 +119,7 @@ class LivePipeline:
         self._orientation = OrientationFilter(per_row, acc_offset_ms2, gyr_bias_rad_s)
         self._summarizer = SecondSummarizer()
         self._steps = StepDetector()
+        self._known_steps = KnownSteps()
         self._bouts = WalkingBouts()
         self._exercises = None if exercises is None else exercises.finder()
         self._learns_offset = calibration is None and acc_offset_ms2 is None
@@ -200,8 +203,8 @@ class LivePipeline:
             self.coverage.push(chunk)
             for part in self._parts(chunk, seconds):
                 for frame in self._oriented(part):
-                    noticed += self._walk(frame)
-                    seconds.append(self._summarizer.push(frame))
+                    noticed += self._walk(self._steps.push(frame), self._steps.settled_time)
+                    seconds.append(self._known_steps.added_to(self._summarizer.push(frame)))
                     if self._exercises is not None:
                         frames.append(frame)
                 if part.stop_index == self._offset_due:
@@ -233,9 +236,7 @@ class LivePipeline:
         else:
             noticed += self._decided(self._decoder.flush())
         noticed += self._trackers.flush()
-        steps = self._steps.flush()
-        noticed += [*steps, *self._bouts.push(steps, np.inf), *self._bouts.flush()]
-        self._step_times += [step.time for step in steps]
+        noticed += [*self._walk(self._steps.flush(), np.inf), *self._bouts.flush()]
         noticed += self._compare_walking(np.inf)
         noticed += self._keep_sets(self._exercises.flush()) if self._exercises is not None else []
         return sorted((event for event in noticed if self._came_true(event)), key=noticed_at)
@@ -277,10 +278,10 @@ class LivePipeline:
             self._guided.push(frames[-1])
         return frames
 
-    def _walk(self, frame: PostureFrame) -> list[Noticed]:
-        steps = self._steps.push(frame)
+    def _walk(self, steps: list[Step], settled_time: float) -> list[Noticed]:
+        self._known_steps.push(steps)
         self._step_times += [step.time for step in steps]
-        return [*steps, *self._bouts.push(steps, self._steps.settled_time)]
+        return [*steps, *self._bouts.push(steps, settled_time)]
 
     def _exercise(self, frames: list[PostureFrame]) -> list[Noticed]:
         """Count, once it is known which calibration holds in the frames."""

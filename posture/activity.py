@@ -38,7 +38,9 @@ __all__ = [
     "LOOK_BACK_S",
     "NEVER",
     "STATES",
+    "STEPPED",
     "LastSeen",
+    "beside_known_step",
     "emission_scores",
     "free_after_gap",
     "movement_scores",
@@ -165,6 +167,18 @@ def emission_scores(
 def step_scores(second: NDArray[np.int64], stepped: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return what is to be added to the log score of walking for each second, shape (n,), given those with steps."""
     return np.where(np.isin(second, stepped, assume_unique=True), STEPPED, NOT_STEPPED)
+
+
+def beside_known_step(features: SecondFeatures) -> NDArray[np.bool_]:
+    """Return for each second, shape (n,), whether a step in it or right beside it is known `LOOK_AHEAD_S` later.
+
+    The seconds follow each other without a hole; the last `LOOK_AHEAD_S` have not seen all their evidence.
+    """
+    beside = np.zeros(len(features), dtype=np.bool_)
+    for later in range(min(LOOK_AHEAD_S + 1, len(features))):
+        bits = 0b111 << later >> 1
+        beside[: len(features) - later] |= (features.steps_known[later:] & bits) > 0
+    return beside
 
 
 def _tilt_deg(features: SecondFeatures, calibration: Calibration) -> NDArray[np.float64]:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from posture.activity import LOOK_AHEAD_S, LOOK_BACK_S, free_after_gap, movement_scores, transition_scores
+from posture.activity import (
+    LOOK_AHEAD_S,
+    LOOK_BACK_S,
+    STEPPED,
+    WALKING,
+    beside_known_step,
+    free_after_gap,
+    movement_scores,
+    transition_scores,
+)
 from posture.seconds import join_seconds
 from posture.shaking import without_shaking
 from posture.stage import Stage
@@ -138,6 +147,8 @@ class EvidenceWindow(Stage[EvidenceState]):
         if start == stop:
             return []
         fresh = _evidence(known, start, stop)
+        # A step not known yet says nothing: the first ones of a walk are known late.
+        fresh.movement[beside_known_step(known)[start:stop], WALKING] += STEPPED
         if state.gap_s is not None:
             fresh.transition[0] = free_after_gap(state.gap_s)
             state.gap_s = None

@@ -17,7 +17,7 @@ from posture.frame import GRID_HZ, N_AXES
 from posture.rotations import unit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,6 +31,7 @@ USUAL_NOISE_MS2 = 0.05
 """Noise of a usual sensor, all axes together, as it is in the movement of people at rest: 0.01 to 0.045 in hapt, harth
 and the synthetic sets."""
 PARTS_OF_SECOND = 5
+STEPS_KNOWN_WITHIN_S = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +66,9 @@ class SecondFeatures:
         seen, without regard to what was learnt of the accelerometer later. Shows how the trunk swings.
     lift_in_parts
         Shape (n, `PARTS_OF_SECOND`), float32: mean of the acceleration of `speed_gain` in each fifth, in m/s^2.
+    steps_known
+        Shape (n,), uint8: bit k is set where in this second it became known that a foot met the ground k seconds
+        before. Steps are found from more than a second shows.
     has_gyr
         Whether the vertical acceleration is known well enough (gyroscope) to trust `rise` and `fall`.
 
@@ -83,6 +87,7 @@ class SecondFeatures:
     height_gain: NDArray[np.float64]
     up_in_parts: NDArray[np.float32]
     lift_in_parts: NDArray[np.float32]
+    steps_known: NDArray[np.uint8]
     has_gyr: bool
 
     def __len__(self) -> int:
@@ -93,6 +98,15 @@ class SecondFeatures:
         """Return the seconds at which the mask, shape (n,), holds."""
         arrays = {name: getattr(self, name)[mask] for name in ARRAYS}
         return SecondFeatures(**arrays, has_gyr=self.has_gyr)
+
+    def with_steps(self, steps: Iterable[tuple[int, int]]) -> SecondFeatures:
+        """Return the seconds, consecutive ones, with steps: the second of each, and that in which it became known."""
+        known = np.zeros(len(self), dtype=np.uint8)
+        for second, known_in in steps:
+            row = known_in - int(self.second[0]) if len(self) else -1
+            if 0 <= row < len(self) and known_in - second < STEPS_KNOWN_WITHIN_S:
+                known[row] |= 1 << (known_in - second)
+        return replace(self, steps_known=known)
 
     def without_offset(self, offset_ms2: NDArray[np.float64]) -> SecondFeatures:
         """Return the seconds with an offset of the accelerometer, shape (3,), taken off `acc` and `up`."""
@@ -286,6 +300,7 @@ def _summarize(first_second: int, block: NDArray[np.float64], *, has_gyr: bool) 
         height_gain=(block[LIFT] * SECONDS_LEFT).mean(axis=1),
         up_in_parts=np.ascontiguousarray(_in_parts(block[UP]).transpose(1, 2, 0)),
         lift_in_parts=_in_parts(block[LIFT]),
+        steps_known=np.zeros(n, dtype=np.uint8),
         has_gyr=has_gyr,
     )
 
