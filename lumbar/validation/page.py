@@ -23,6 +23,7 @@ __all__ = ["html_page"]
 
 OVERVIEW = (
     *WHOSE_COLUMNS, "posture smoothed", "live", "worst person", "sit v stand",
+    "change seen live after s: median / 95 %",
     "transitions found / right", "sedentary median error %", "steps found / right", "tilt still / moving deg",
     "sets within 1, told", "exercises F1, not told", "false repetitions an hour",
 )  # fmt: skip
@@ -152,6 +153,7 @@ def _overview_row(group: GroupReport) -> list[str]:
         ratio(None if posture is None else posture.live.balanced_accuracy),
         NOTHING if posture is None else _worst_person(posture.smoothed),
         ratio(None if posture is None else posture.smoothed.sitting_v_standing),
+        _changes(group),
         _transitions(group),
         number(None if group.sedentary is None else group.sedentary.median_error_percent, ".1f"),
         _steps(group),
@@ -164,6 +166,11 @@ def _overview_row(group: GroupReport) -> list[str]:
 
 def _worst_person(answer: AnswerScores) -> str:
     return f"{answer.worst.person.rpartition('/')[2]} {answer.worst.balanced_accuracy:.3f}"
+
+
+def _changes(group: GroupReport) -> str:
+    seen = None if group.changes is None else group.changes.all
+    return NOTHING if seen is None else f"{number(seen.median_s, '.1f')} / {number(seen.late_s, '.1f')}"
 
 
 def _transitions(group: GroupReport) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lumbar.validation.case import FOUND
+from lumbar.validation.change_score import LATE_PERCENT
 from lumbar.validation.svg import BLUE, GREEN, GREY, ORANGE, RED, Plot, canvas, drawn
 from lumbar.validation.transition_score import AGREEMENT, SIT_STAND
 
@@ -34,6 +35,7 @@ def plots_of(group: GroupReport, evidence: Sequence[Evidence]) -> list[Plot]:
     plots = [
         _people(group),
         _confusion(group),
+        _changes(evidence),
         _sedentary(evidence),
         _durations(evidence),
         _steps(evidence),
@@ -104,6 +106,17 @@ def _recalls(answer: AnswerScores) -> str:
     return (
         "Smoothed: " + ", ".join(f"{truth.value} {recall:.2f} right" for truth, recall in answer.recall.items()) + "."
     )
+
+
+def _changes(evidence: Sequence[Evidence]) -> Plot | None:
+    changes = [change for each in evidence for change in each.scored.changes or ()]
+    late_s = np.array([change.late_s for change in changes if change.late_s is not None])
+    if len(late_s) < FEWEST_TO_COMPARE:
+        return None
+    svg, words = _late(late_s, "s from the change until it is told live", "changes")
+    unseen_n = len(changes) - len(late_s)
+    caption = f"{words}, over {len(late_s)} changes of activity; {unseen_n} more were not seen while they lasted."
+    return Plot("How soon a change is told live", svg, caption)
 
 
 def _sedentary(evidence: Sequence[Evidence]) -> Plot | None:
@@ -236,14 +249,19 @@ def _delays(evidence: Sequence[Evidence]) -> Plot | None:
     delays_s = np.array([delay_s for counts in told for delay_s in counts.delays_s])
     if len(delays_s) < FEWEST_TO_COMPARE:
         return None
-    late = float(np.percentile(delays_s, 95))
-    with canvas(7, [1.8]) as (figure, (axes,)):
-        axes.hist(delays_s, bins=40, color=BLUE)
-        axes.axvline(late, color=ORANGE, linestyle="--")
-        axes.set(xlabel="s from the end of a repetition until it is known (dashed: 95 %)", ylabel="repetitions")
-        words = f"Median {np.median(delays_s):.2f} s, 95 % within {late:.2f} s"
-        svg = drawn(figure, f"How late {len(delays_s)} repetitions were known. {words}.")
+    svg, words = _late(delays_s, "s from the end of a repetition until it is known", "repetitions")
     return Plot("How soon a repetition is known", svg, f"{words}, over {len(delays_s)} repetitions.")
+
+
+def _late(late_s: NDArray[np.float64], label: str, what: str) -> tuple[str, str]:
+    """Return the plot of how late things were known, and its figures in words."""
+    late = float(np.percentile(late_s, LATE_PERCENT))
+    words = f"Median {np.median(late_s):.2f} s, {LATE_PERCENT} % within {late:.2f} s"
+    with canvas(7, [1.8]) as (figure, (axes,)):
+        axes.hist(late_s, bins=40, color=BLUE)
+        axes.axvline(late, color=ORANGE, linestyle="--")
+        axes.set(xlabel=f"{label} (dashed: {LATE_PERCENT} %)", ylabel=what)
+        return drawn(figure, f"How late {len(late_s)} {what} were known. {words}."), words
 
 
 def _legend_above(axes: Axes) -> None:

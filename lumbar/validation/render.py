@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from lumbar.validation.cells import NOTHING, number, ratio, worst
+from lumbar.validation.change_render import CHANGE_COLUMNS, change_rows
 from lumbar.validation.exercise_render import (
     EXERCISE_COLUMNS,
     NO_EXERCISE_COLUMNS,
@@ -357,6 +358,7 @@ TABLES = (
     TableForm("Posture per second (balanced accuracy; unknown is wrong)", POSTURE_COLUMNS, _posture_rows),
     TableForm("Worst person", WORST_COLUMNS, _worst_rows),
     TableForm("Seconds by truth and by what was found (smoothed)", CONFUSION_COLUMNS, _confusion_rows),
+    TableForm("Seconds until a change is seen live", CHANGE_COLUMNS, change_rows),
     TableForm("Sitting and lying", SEDENTARY_COLUMNS, _sedentary_rows),
     TableForm("Transitions within 3 s", TRANSITION_COLUMNS, _transition_rows),
     TableForm("How long transitions took", DURATION_COLUMNS, _duration_rows),

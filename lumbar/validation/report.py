@@ -15,6 +15,8 @@ from posture.events import Activity, AlertKind, TransitionKind
 __all__ = [
     "AlertScores",
     "AnswerScores",
+    "ChangeDelays",
+    "ChangeScores",
     "Confused",
     "Detection",
     "DurationScores",
@@ -83,6 +85,28 @@ class PostureScores(Part):
     """As told while it happened, 5 s late."""
     smoothed: AnswerScores
     """As told at the end, with the whole recording known."""
+
+
+class ChangeDelays(Part):
+    """How soon labelled changes were told live, those that last for 10 s or more."""
+
+    changes_n: Count
+    unseen_share: Share
+    """Of the changes, those not told while the new activity lasted."""
+    unknown_n: Count
+    """Of these, those of which nothing was told but that it is not known."""
+    median_s: Amount | None
+    """From where the label begins to the moment of telling; null where no change was told."""
+    late_s: Amount | None
+    """95 of 100 were told within so much."""
+
+
+class ChangeScores(Part):
+    """Seconds until a change to lying, sitting, standing or walking is seen live."""
+
+    all: ChangeDelays
+    by_activity: dict[Activity, ChangeDelays]
+    """By the new activity, of those that were changed to."""
 
 
 class SedentaryScores(Part):
@@ -270,6 +294,7 @@ class GroupReport(Part):
     calibration: dict[CalibrationSource, Count]
     """How many recordings were reviewed with which calibration."""
     posture: PostureScores | None
+    changes: ChangeScores | None
     sedentary: SedentaryScores | None
     transitions: TransitionScores | None
     steps: StepScores | None

@@ -15,6 +15,7 @@ from lumbar.analysis import analyze_recording
 from lumbar.exercises_sought import all_exercises
 from lumbar.validation.alert_score import AlertCounts, count_alerts, report_alerts
 from lumbar.validation.case import Case, Named
+from lumbar.validation.change_score import LabelledChange, count_changes, report_changes
 from lumbar.validation.exercise_score import ExerciseCounts, count_exercises, report_exercises
 from lumbar.validation.labels import Labels
 from lumbar.validation.plausibility_score import PlausibilityCounts, count_plausibility, report_plausibility
@@ -63,6 +64,7 @@ class Scored:
     duration_s: float
     calibration: CalibrationSource
     posture: PostureCounts | None
+    changes: list[LabelledChange] | None
     sedentary: SedentaryCounts | None
     transitions: TransitionCounts | None
     steps: StepCounts | None
@@ -172,6 +174,7 @@ def _score(case: Case, settings: Settings, library: ExerciseLibrary) -> Scored:
         duration_s=sum(end - start for start, end in case.analysis.live.coverage.covered),
         calibration=case.analysis.review.calibration.source,
         posture=count_posture(case),
+        changes=count_changes(case),
         sedentary=count_sedentary(case),
         transitions=count_transitions(case),
         steps=count_steps(case),
@@ -213,6 +216,7 @@ def _report(name: str, title: str, scored: Sequence[Scored]) -> GroupReport:
         duration_h=sum(each.duration_s for each in scored) / 3600,
         calibration=dict(Counter(each.calibration for each in scored)),
         posture=report_posture(_known(scored, lambda each: each.posture)),
+        changes=report_changes(_known(scored, lambda each: each.changes)),
         sedentary=report_sedentary(_known(scored, lambda each: each.sedentary)),
         transitions=report_transitions(_known(scored, lambda each: each.transitions)),
         steps=report_steps(_known(scored, lambda each: each.steps)),

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 
 from config.errors import SettingsError
 from lumbar.commands.validate import run_validate
+from lumbar.validation.change_score import LabelledChange
 from lumbar.validation.evidence import evidence_of
 from lumbar.validation.page import html_page
 from lumbar.validation.scoring import validate
+from posture.events import Activity
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 FETCHES = {"src", "href", "xlink:href", "data", "poster", "action", "srcset", "background"}
@@ -146,6 +149,19 @@ def test_the_worst_person_is_shown_with_what_the_sensor_saw(page):
     assert "The worst people, and why" in words
     assert "tilt (deg)" in words
     assert "sitting as unknown 30 s" in words
+
+
+def test_it_is_shown_how_soon_changes_are_seen(scored):
+    report, evidence = scored.usual()
+    assert "How soon a change is told live" not in html_page(report, evidence)
+    told = [LabelledChange(Activity.STANDING, late_s, was_unknown=late_s is None) for late_s in (4.0, 5.0, 9.0, None)]
+    evidence = [
+        replace(each, scored=replace(each.scored, changes=changes))
+        for each, changes in zip(evidence, (told, None, None), strict=True)
+    ]
+    words = " ".join(Page(html_page(report, evidence)).words)
+    assert "How soon a change is told live" in words
+    assert "over 3 changes of activity; 1 more were not seen while they lasted" in words
 
 
 def test_the_most_expensive_minutes_of_a_long_recording_are_shown_larger(scored, still):
