@@ -75,6 +75,7 @@ UPRIGHT_SD_DEG = 7.0
 SITTING_MEAN_DEG, SITTING_SD_DEG = 22.0, 13.0
 OWN_UPRIGHT_SD_DEG, OWN_EDGE_DEG, DESK_LEAN_DEG = 5.0, 4.0, 30.0
 CYCLING_MEAN_DEG, CYCLING_SD_DEG = 20.0, 8.0
+LEAST_EVEN = 0.05
 LIKELY_WALKING_MS2, UNLIKELY_STILL_MS2 = 0.5, 0.7
 STEPPED, NOT_STEPPED = 2.0, -0.5
 """For walking, in a second with a step and in one without, where steps have been looked for: they are told by a rhythm
@@ -290,7 +291,9 @@ def movement_scores(features: SecondFeatures, stepping: NDArray[np.float64]) -> 
     scores[:, STANDING] = SWAY_WEIGHT * _log_normal(sway, -0.75, 0.35) + 0.75 * GAIT_WEIGHT * is_still
     scores[:, WALKING] = SWAY_WEIGHT * _log_normal(movement, 0.35, 0.35) + GAIT_WEIGHT * walks
     pedalling = SWAY_WEIGHT * _log_normal(movement, 0.12, 0.2) + 0.5 * GAIT_WEIGHT * _log_normal(gait, -0.22, 0.3)
-    scores[:, CYCLING] = pedalling - 0.3
+    # A saddle neither rises and falls nor bows: what is too slow or swings too far for steps is no pedalling either.
+    evenly = np.log(np.clip(stepping / np.maximum(features.gait, 1e-9), LEAST_EVEN, 1.0))
+    scores[:, CYCLING] = pedalling + evenly - 0.3
     return scores
 
 
