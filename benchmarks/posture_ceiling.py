@@ -21,9 +21,9 @@ data sets. Nothing is fitted for the program; what the oracles know, they know f
   there are few bouts, chance is on its side.
 
 The bouts of which no oracle gets half are the ceiling; those that even the best threshold does not get are marked. The
-bouts that the smoothed answer gets, but not the live one with the mounting known, are told by what came later, or by
-the steps, which are looked at in review only. An oracle may be below Lumbar: the first keeps the decoder's errors, the
-next two see little or nothing of how a posture was entered, and a normal distribution is a coarse one.
+bouts that the smoothed answer gets, but not the live one with the mounting known, are told by what came later. An
+oracle may be below Lumbar: the first keeps the decoder's errors, the next two see little or nothing of how a posture
+was entered, and a normal distribution is a coarse one.
 """
 
 from __future__ import annotations
