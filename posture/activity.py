@@ -211,14 +211,14 @@ def _tilt_scores(
     bent: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the log density of the tilt in each state; each is a bell over a broad floor for unusual postures."""
-    standing = _upright(calibration) if calibration.standing is None else calibration.standing
-    from_standing_deg = np.degrees(angle_between(features.up, standing))
+    standing = calibration.standing
+    from_standing_deg = tilt_deg if standing is None else np.degrees(angle_between(features.up, standing))
+    flexion_deg = calibration.flexion_deg(features.up)
     scores = np.empty((len(features), len(STATES)))
     scores[:, LYING] = np.log(1 / 40)
-    scores[:, SITTING] = _sitting_tilt(features, calibration, tilt_deg)
+    scores[:, SITTING] = _sitting_tilt(calibration, tilt_deg, flexion_deg)
     scores[:, STANDING] = _half_bell(from_standing_deg)
     scores[:, WALKING] = _half_bell(tilt_deg)
-    flexion_deg = calibration.flexion_deg(features.up)
     # Cyclists lean forward; where forward is not known any lean may be that.
     leaning_deg = tilt_deg if flexion_deg is None else flexion_deg
     scores[:, CYCLING] = _bell(leaning_deg, CYCLING_MEAN_DEG, CYCLING_SD_DEG, share=0.99)
@@ -232,10 +232,9 @@ def _tilt_scores(
 
 
 def _sitting_tilt(
-    features: SecondFeatures, calibration: Calibration, tilt_deg: NDArray[np.float64]
+    calibration: Calibration, tilt_deg: NDArray[np.float64], flexion_deg: NDArray[np.float64] | None
 ) -> NDArray[np.float64]:
     """Return the log density of the tilt in sitting: the wearer's own, where it has been shown, else people's."""
-    flexion_deg = calibration.flexion_deg(features.up)
     if calibration.sitting is None or flexion_deg is None:
         return _bell(tilt_deg, SITTING_MEAN_DEG, SITTING_SD_DEG, share=0.7)
     past_deg = calibration.sitting.past_upright_deg(flexion_deg)

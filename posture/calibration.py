@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -95,6 +95,11 @@ class Calibration:
     shown
         What the wearer was told to do, and when.
 
+    Attributes
+    ----------
+    sensor_to_body
+        Shape (3, 3): rotation matrix sensor -> body; None where upright or forward is unknown.
+
     """
 
     source: CalibrationSource
@@ -106,13 +111,14 @@ class Calibration:
     sitting: SittingRange | None = None
     profile: str | None = None
     shown: tuple[ShownActivity, ...] = ()
+    sensor_to_body: NDArray[np.float64] | None = field(init=False)
 
-    @property
-    def sensor_to_body(self) -> NDArray[np.float64] | None:
-        """Return the rotation matrix sensor -> body, shape (3, 3), or None where upright or forward is unknown."""
-        if self.upright is None or self.forward is None:
-            return None
-        return from_up_and_forward(self.upright, self.forward)
+    def __post_init__(self) -> None:
+        """Put up and forward together."""
+        matrix = None
+        if self.upright is not None and self.forward is not None:
+            matrix = from_up_and_forward(self.upright, self.forward)
+        object.__setattr__(self, "sensor_to_body", matrix)
 
     def up_in_body(self, up: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """Return up, shape (n, 3), in the body frame; None where the mounting is unknown."""
