@@ -1,5 +1,6 @@
 import json
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -70,9 +71,9 @@ def sections_file(wearer, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def calibration(recording_file, wearer):
-    """The wearer's, from the guided calibration of the recording."""
+    """The wearer's, from the guided calibration of the recording, as a profile keeps it: not what was shown when."""
     sections = [CalibrationSection(SectionName(s.section), s.start, s.end) for s in wearer.truth().calibration]
-    return calibrate_recording(open_recording(recording_file), sections)
+    return replace(calibrate_recording(open_recording(recording_file), sections), shown=())
 
 
 @pytest.fixture
