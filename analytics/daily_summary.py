@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import TYPE_CHECKING
 
 from analytics.day_sections import DaySections
@@ -147,8 +148,10 @@ def _posture_notes(day: DayFacts) -> Iterator[tuple[NoteCode, str]]:
 
 def _why_not_judged(known: SittingKnowledge | None) -> str:
     match known:
+        case SittingKnowledge(source=SittingSource.NOT_ENOUGH_SEEN, seen_min=0):
+            return "how the sensor sits is learnt from walking and sitting; the guided calibration shows it at once"
         case SittingKnowledge(source=SittingSource.NOT_ENOUGH_SEEN, seen_min=seen, needed_min=needed):
-            seen_text = f"{seen:.0f} min of sitting seen, and it takes at least {needed:.0f}"
+            seen_text = f"{floor(seen)} min of sitting seen, and it takes at least {needed:.0f}"
             return f"{seen_text} to learn how the wearer sits; the guided calibration shows it at once"
         case SittingKnowledge(source=SittingSource.NOT_DISTINCT):
             return "no two ways of sitting were seen often enough to tell which is upright; do the guided calibration"

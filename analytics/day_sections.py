@@ -51,7 +51,7 @@ from posture.events import (
     Transition,
     TransitionKind,
 )
-from posture.sitting_ways import needed_s
+from posture.sitting_ways import SittingSource, needed_s
 from posture.slouch import BRIDGED_HOLE_S
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 __all__ = ["DaySections"]
 
 MINUTE_S = 60.0
+RANGE_KNOWN = (SittingSource.SHOWN, SittingSource.LEARNT)
 
 SLOUCH_SCALE = (PostureState.UPRIGHT, PostureState.SLOUCHED)
 """The states whose angle is along the wearer's slouch direction."""
@@ -161,7 +162,9 @@ class DaySections:
 
     def slouch(self) -> Slouch:
         """Return the slouching while sitting."""
-        posture, judged_by = self.posture(), self._judged_by()
+        posture = self.posture()
+        is_judged = posture.slouched_min is not None and posture.judged_min is not None
+        judged_by = self._judged_by(is_judged=is_judged)
         if posture.slouched_min is None or posture.judged_min is None:
             return Slouch(**dict.fromkeys(Slouch.model_fields) | {"judged_by": judged_by})
         episodes = [episode for episode in self.postures if episode.state is PostureState.SLOUCHED]
@@ -289,11 +292,12 @@ class DaySections:
             return self._is_classified()
         return any(self.worn.overlap_s(episode.start, episode.end) > 0 for episode in self.postures)
 
-    def _judged_by(self) -> SittingKnowledge | None:
+    def _judged_by(self, *, is_judged: bool) -> SittingKnowledge | None:
+        """Return how it stood last; where sitting was judged, how it stood last when it could be."""
         today = [known for known in self.findings.of(SittingKnown) if self.worn.overlap_s(known.start, known.end) > 0]
         if not today:
             return None
-        last = max(today, key=lambda known: known.end)
+        last = max(today, key=lambda known: (is_judged and known.source in RANGE_KNOWN, known.end))
         needed_min = needed_s(last.source) / MINUTE_S
         return SittingKnowledge(source=last.source, seen_min=last.seen_s / MINUTE_S, needed_min=needed_min)
 

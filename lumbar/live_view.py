@@ -124,7 +124,7 @@ class LiveView:
 
     def _posture(self) -> Text:
         now = self._now
-        if now is not None and now.sitting.source is SittingSource.NOT_ENOUGH_SEEN:
+        if now is not None and now.sitting.source is SittingSource.NOT_ENOUGH_SEEN and now.sitting.seen_s > 0:
             known = now.sitting
             return Text(f"learning how you sit: {known.seen_s // 60} of {known.needed_s // 60} min seen", "dim")
         if now is None or now.posture is None or now.angle_deg is None:

@@ -1,4 +1,4 @@
-"""What the seconds show of what the body does, whoever wears the sensor and however: looked at once for all guesses."""
+"""What the seconds show of what the body does, however the sensor is worn; live, looked at once for all guesses."""
 
 from __future__ import annotations
 

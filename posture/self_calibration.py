@@ -118,6 +118,7 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
 
 
 def _walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
+    # Across a hole both look at seconds that are no neighbours: three on each side, of the eight and more that count.
     gait = np.minimum(stepping_gait(features), without_shaking(features).gait)
     for slowest, fastest in (WALKING_GAIT_MS2, SLOW_WALKING_GAIT_MS2):
         walking = (gait > slowest) & (gait < fastest)

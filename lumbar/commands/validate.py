@@ -51,11 +51,13 @@ def _page_maker(page: Path) -> Callable[[ValidationReport, Sequence[Evidence]], 
     Raises
     ------
     SettingsError
-        Plots cannot be drawn here, or there is no such folder.
+        Plots cannot be drawn here, or there is no such folder, or the page is one.
 
     """
     if not page.parent.is_dir():
         raise SettingsError(f"--report {page}: there is no folder {page.parent}")
+    if page.is_dir():
+        raise SettingsError(f"--report {page}: this is a folder; name the page in it, as {page / 'report.html'}")
     try:
         from lumbar.validation.page import html_page  # noqa: PLC0415 - an extra that few wearers need
     except ModuleNotFoundError as error:

@@ -52,6 +52,19 @@ def test_what_slouching_was_judged_by_is_named(source, needed_min):
     assert summary.notes == ()
 
 
+def test_what_the_minutes_were_judged_by_is_named_though_the_sensor_was_put_on_anew_afterwards():
+    upright = PostureEpisode(NINE, NINE + 2 * H, PostureState.UPRIGHT, 2.0)
+    before = SittingKnown(NINE, NINE + 2 * H, SittingSource.LEARNT, 2 * H)
+    after = SittingKnown(NINE + 3 * H, NINE + 5 * H, SittingSource.NOT_ENOUGH_SEEN, 600.0)
+    assert summed_up(upright, before, after).slouch.judged_by.source is SittingSource.LEARNT
+
+
+def test_who_has_not_walked_yet_is_told_what_is_missing():
+    summary = summed_up(SittingKnown(NINE, NINE + 5 * H, SittingSource.NOT_ENOUGH_SEEN, 0.0))
+    (note,) = summary.notes
+    assert "learnt from walking and sitting" in note.text
+
+
 def test_of_several_mountings_the_last_is_named():
     before = SittingKnown(NINE, NINE + 2 * H, SittingSource.LEARNT, 2 * H)
     after = SittingKnown(NINE + 2 * H, NINE + 5 * H, SittingSource.NOT_DISTINCT, 3 * H)

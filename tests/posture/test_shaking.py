@@ -12,8 +12,10 @@ from firmware_bridge.virtual import Calibration as Calibrate
 from firmware_bridge.virtual import Sit, SittingPosture, Stand, Walk
 from lumbar.pipeline import LivePipeline
 from lumbar.review import review
+from posture.activity import LOOK_AHEAD_S, LOOK_BACK_S
 from posture.events import Activity, ActivityEpisode
 from posture.shaking import SWING_S, without_shaking
+from posture.stepping import STEPPING_S
 
 RATE_HZ = 100.0
 SIT_S = 300.0
@@ -61,6 +63,11 @@ def test_who_is_driven_sits_and_does_not_walk(play, defaults, slouched_deg, rms_
     for told in (live, reviewed):
         assert told[Activity.SITTING] >= 0.85 * sum(told.values())
     assert sum(start < time < end for time in pipeline.step_times) <= (end - start) / 10
+
+
+def test_what_a_second_needs_to_be_judged_comes_in_time():
+    """The evidence of a second is complete `LOOK_AHEAD_S` later; looking farther would depend on the cuts."""
+    assert max(SWING_S, STEPPING_S) - 1 <= min(LOOK_AHEAD_S, LOOK_BACK_S)
 
 
 def test_what_people_do_is_left_as_it_is(busy, analyse):

@@ -205,5 +205,9 @@ def test_a_page_that_cannot_be_made_is_an_error_before_the_scoring(data_set, sti
 
 def test_a_page_that_cannot_be_written_is_an_error_that_says_so(data_set, still, tmp_path):
     folder = data_set(p1_a=(still(20), [(0, 20, "sitting")]))
-    with pytest.raises(SettingsError, match="Is a directory"):
+    with pytest.raises(SettingsError, match="this is a folder"):
         run_validate(folder, None, tmp_path, as_json=True, settings_file=None)
+    page = tmp_path / "report.html"
+    page.symlink_to(tmp_path / "nowhere" / "report.html")
+    with pytest.raises(SettingsError, match="No such file or directory"):
+        run_validate(folder, None, page, as_json=True, settings_file=None)
