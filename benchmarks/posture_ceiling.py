@@ -54,7 +54,6 @@ from config.settings import load_settings
 from firmware_bridge.recordings.labelled import find_labelled
 from firmware_bridge.recordings.read import open_recording
 from lumbar.analysis import analyze_recording
-from lumbar.review import near_steps
 from lumbar.validation.case import FOUND, Case, Named, middles
 from lumbar.validation.labels import CLASS_LABELS, CLASSES, Labels
 from lumbar.validation.posture_score import PostureCounts, confusion, report_posture
@@ -136,7 +135,7 @@ def seen_of(labelled: LabelledRecording, settings: Settings) -> Seen | None:
         KNOWN: known_live,
         SILENT: from_first_walk(known_live, bouts),
         "live, true upright": decoded_live(features, true),
-        "true upright": decoded_in_review(features, true, analysis.live.step_times),
+        "true upright": decoded_in_review(features, true),
     }
     return Seen(labelled.name, case.person, bouts, answers)
 
@@ -191,11 +190,11 @@ def from_first_walk(answer: NDArray[np.int64], bouts: Bouts) -> NDArray[np.int64
     return np.where(np.arange(len(answer)) < known_from, UNKNOWN, answer)
 
 
-def decoded_in_review(features: SecondFeatures, known: Calibration, step_times: Sequence[float]) -> NDArray[np.int64]:
+def decoded_in_review(features: SecondFeatures, known: Calibration) -> NDArray[np.int64]:
     """Return the reviewed answer for what is known of the mounting."""
     if known.upright is None:
         return np.full(len(features), UNKNOWN)
-    return as_found(features, smooth_activity(features, known, near_steps(step_times)), known)
+    return as_found(features, smooth_activity(features, known), known)
 
 
 def as_found(features: SecondFeatures, state: NDArray[np.int64], known: Calibration) -> NDArray[np.int64]:

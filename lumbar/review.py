@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lumbar.pipeline import LivePipeline
     from lumbar.trackers import Noticed
 
-__all__ = ["Review", "near_steps", "review"]
+__all__ = ["Review", "review"]
 
 REVIEW_BLOCK_S = 6 * 3600
 """Long recordings are reviewed in blocks, so that memory stays flat."""
@@ -77,8 +77,7 @@ def review(
     if calibration.upright is None:
         seconds = posture_in_any_mounting(features)
     else:
-        state = smooth_activity(features, calibration, near_steps(live.step_times))
-        seconds = posture_seconds(features, state, calibration)
+        seconds = posture_seconds(features, smooth_activity(features, calibration), calibration)
     seconds = seconds.marked_unknown(lying_about)
     pieces = _known_pieces(seconds, calibration, settings)
     trackers = PostureTrackers(settings, delay_s=0.0)
@@ -128,12 +127,6 @@ def _sitting_known(pieces: Sequence[tuple[PostureSeconds, SittingKnowledge]]) ->
         for seconds, known in pieces
         if len(seconds)
     ]
-
-
-def near_steps(step_times: Sequence[float]) -> NDArray[np.int64]:
-    """Return the seconds with a step in them or in one of their neighbours."""
-    seconds = np.floor(np.array(step_times)).astype(np.int64)
-    return np.unique(np.concatenate([seconds - 1, seconds, seconds + 1]))
 
 
 def bouts_of(step_times: Sequence[float]) -> list[WalkingBout]:

@@ -25,6 +25,7 @@ from scipy.special import expit
 from posture.events import Activity
 from posture.height_change import LONGEST_BEFORE_S, height_change
 from posture.rotations import angle_between, unit
+from posture.seconds import STEPS_KNOWN_WITHIN_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,8 +79,8 @@ CYCLING_MEAN_DEG, CYCLING_SD_DEG = 20.0, 8.0
 LEAST_EVEN = 0.05
 LIKELY_WALKING_MS2, UNLIKELY_STILL_MS2 = 0.5, 0.7
 STEPPED, NOT_STEPPED = 2.0, -0.5
-"""For walking, in a second with a step and in one without, where steps have been looked for: they are told by a rhythm
-of five peaks, which one second does not show. Some are seen in turning on the spot, some slow ones are missed."""
+"""For walking, in a second with a step in it or right beside it, and in one without: steps are told by a rhythm of five
+peaks, which one second does not show. Some are seen in turning on the spot, some slow ones are missed."""
 
 AT_FIRST = np.array([-3.0, -1.5, 0.0, 0.0, -3.0])
 """Log score of each state at the first second: most people strap a sensor on on their feet, and start it then."""
@@ -165,9 +166,12 @@ def emission_scores(
     return np.asarray(scores)
 
 
-def step_scores(second: NDArray[np.int64], stepped: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return what is to be added to the log score of walking for each second, shape (n,), given those with steps."""
-    return np.where(np.isin(second, stepped, assume_unique=True), STEPPED, NOT_STEPPED)
+def step_scores(features: SecondFeatures) -> NDArray[np.float64]:
+    """Return what steps add to the log score of walking in each second, shape (n,); knows the future."""
+    known = [features.second[(features.steps_known >> ago & 1) > 0] - ago for ago in range(STEPS_KNOWN_WITHIN_S)]
+    stepped = np.unique(np.concatenate(known))
+    beside = np.unique(np.concatenate([stepped - 1, stepped, stepped + 1]))
+    return np.where(np.isin(features.second, beside, assume_unique=True), STEPPED, NOT_STEPPED)
 
 
 def beside_known_step(features: SecondFeatures) -> NDArray[np.bool_]:

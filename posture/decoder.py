@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from posture.activity import AT_FIRST, LOOK_AHEAD_S, STATES, WALKING, LastSeen, emission_scores, step_scores
+from posture.activity import AT_FIRST, LOOK_AHEAD_S, STATES, LastSeen, emission_scores
 from posture.best_path import follow_paths, trace
 from posture.evidence import LAG_S, EvidenceWindow, evidence_by_the_hour
 from posture.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,7 +28,7 @@ __all__ = [
     "DecoderState",
     "PathDecoder",
     "PathsState",
-    "most_likely_activity",
+    "most_likely_path",
     "smooth_activity",
 ]
 
@@ -185,9 +185,7 @@ class ActivityDecoder(Stage[DecoderState]):
         return self._state.paths.follow(self._state.window.flush())
 
 
-def smooth_activity(
-    features: SecondFeatures, calibration: Calibration, stepped: NDArray[np.int64] | None = None
-) -> NDArray[np.int64]:
+def smooth_activity(features: SecondFeatures, calibration: Calibration) -> NDArray[np.int64]:
     """Return the state of each second, shape (n,), that is most likely given the whole recording.
 
     Parameters
@@ -196,25 +194,19 @@ def smooth_activity(
         n seconds.
     calibration
         What is known of the wearer; its `upright` must be known.
-    stepped
-        The seconds with a step in them or right beside them; None where steps have not been looked for.
 
     """
-    return most_likely_activity(features, calibration, stepped)[0]
+    return most_likely_path(evidence_by_the_hour(features), calibration)[0]
 
 
-def most_likely_activity(
-    features: SecondFeatures, calibration: Calibration, stepped: NDArray[np.int64] | None = None
-) -> tuple[NDArray[np.int64], float]:
-    """Return what `smooth_activity` does, and the log likelihood of it all."""
+def most_likely_path(evidence: Iterable[Evidence], calibration: Calibration) -> tuple[NDArray[np.int64], float]:
+    """Return the state of each second that is most likely given all the evidence, and the log likelihood of it all."""
     ways: list[NDArray[np.int8]] = []
     score: NDArray[np.float64] | None = None
     before = LastSeen()
-    for block in evidence_by_the_hour(features):
+    for block in evidence:
         emission = emission_scores(block.features, block.movement, calibration, before)
         before = before.after(block.features, calibration)
-        if stepped is not None:
-            emission[:, WALKING] += step_scores(block.features.second, stepped)
         if score is None:
             emission[0] += AT_FIRST
         scores, came_from = follow_paths(score, block.transition, emission)

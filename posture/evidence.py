@@ -15,6 +15,7 @@ from posture.activity import (
     beside_known_step,
     free_after_gap,
     movement_scores,
+    step_scores,
     transition_scores,
 )
 from posture.seconds import join_seconds
@@ -158,6 +159,7 @@ class EvidenceWindow(Stage[EvidenceState]):
 def evidence_by_the_hour(features: SecondFeatures) -> Iterator[Evidence]:
     """Yield the evidence of whole recordings by the hour, so that memory stays flat."""
     last_second: int | None = None
+    steps, done = step_scores(features), 0
     for run in runs_without_gap(features):
         for start in range(0, len(run), BLOCK_S):
             context = min(start, LOOK_BACK_S)
@@ -165,6 +167,8 @@ def evidence_by_the_hour(features: SecondFeatures) -> Iterator[Evidence]:
             block = _evidence(around, context, min(context + BLOCK_S, len(around)))
             if start == 0 and last_second is not None:
                 block.transition[0] = free_after_gap(int(run.second[0]) - last_second)
+            block.movement[:, WALKING] += steps[done : done + len(block)]
+            done += len(block)
             yield block
         last_second = int(run.second[-1])
 

@@ -11,16 +11,16 @@ the guesses do not agree on by nine in ten.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from posture.activity import STANDING, STATES, WALKING
 from posture.calibration import Calibration, CalibrationSource, ShownActivity
-from posture.decoder import DECODER_DELAY_S, PathDecoder, most_likely_activity
+from posture.decoder import DECODER_DELAY_S, DecodedSeconds, PathDecoder, most_likely_path
 from posture.events import Activity
-from posture.evidence import EvidenceWindow
+from posture.evidence import EvidenceWindow, evidence_by_the_hour
 from posture.rotations import around, unit
 from posture.seconds import join_seconds
 from posture.self_calibration import WALKING_GAIT_MS2
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from posture.decoder import DecodedSeconds
     from posture.evidence import EvidenceStep
     from posture.seconds import SecondFeatures, SecondsLog
 
@@ -182,29 +181,20 @@ class Vote:
 
     Parameters
     ----------
-    features
-        The seconds.
-    state
-        Shape (n,), int64: index into `posture.activity.STATES`.
-    score
-        Shape (n,): log likelihood of the guess with all that was known when each second was decided.
+    decoded
+        The seconds; the score has the guess's own in it.
     has_say
         Shape (n,): whether the wearer has been seen on their feet by then, if the guess is right.
 
     """
 
-    features: SecondFeatures
-    state: NDArray[np.int64]
-    score: NDArray[np.float64]
+    decoded: DecodedSeconds
     has_say: NDArray[np.bool_]
 
     def after(self, second: int | None) -> Vote:
         """Return the seconds after one; all where it is None."""
-        if second is None:
-            return self
-        n = int(np.searchsorted(self.features.second, second, side="right"))
-        rest = self.features.rows(n, len(self.features))
-        return Vote(rest, self.state[n:], self.score[n:], self.has_say[n:])
+        rest = self.decoded.after(second)
+        return Vote(rest, self.has_say[len(self.decoded) - len(rest) :])
 
 
 @dataclass(slots=True)
@@ -228,7 +218,7 @@ class Follower:
         on_feet_s = self.on_feet_s + np.cumsum(is_on_feet(block.state))
         self.on_feet_s = int(on_feet_s[-1])
         has_say = may_speak(self.guess, block.state, on_feet_s)
-        return Vote(block.features, block.state, self.guess.log_prior + block.score, has_say)
+        return Vote(replace(block, score=self.guess.log_prior + block.score), has_say)
 
 
 @dataclass(slots=True)
@@ -328,20 +318,22 @@ class MountingSearch(Stage[MountingSearchState]):
         told: list[PostureSeconds] = []
         for block in zip(*(each.votes(steps) for each in followers), strict=True):
             fresh = [vote.after(self._state.told_until) for vote in block]
-            if len(fresh[0].features):
+            if len(fresh[0].decoded):
                 told.append(agreed(fresh))
-                self._state.told_until = int(fresh[0].features.second[-1])
+                self._state.told_until = int(fresh[0].decoded.features.second[-1])
         return told
 
 
 def posture_in_any_mounting(features: SecondFeatures) -> PostureSeconds:
     """Return posture for a whole recording that never shows the mounting; knows the future."""
     votes: list[Vote] = []
+    shown = list(evidence_by_the_hour(features))
     for _, guesses in Holding().guesses(features):
         for guess in guesses:
-            state, score = most_likely_activity(features, guess.calibration)
+            state, score = most_likely_path(shown, guess.calibration)
             has_say = may_speak(guess, state, np.full(len(state), is_on_feet(state).sum()))
-            votes.append(Vote(features, state, np.full(len(state), guess.log_prior + score), has_say))
+            decoded = DecodedSeconds(features, state, np.full(len(state), guess.log_prior + score))
+            votes.append(Vote(decoded, has_say))
     return agreed(votes) if votes else unknown_seconds(features)
 
 
@@ -362,16 +354,16 @@ def up_to(features: SecondFeatures, second: int) -> SecondFeatures:
 
 def agreed(votes: Sequence[Vote]) -> PostureSeconds:
     """Return what several guesses say together of the same n seconds."""
-    features = votes[0].features
-    best = np.maximum.reduce([vote.score for vote in votes])
+    features = votes[0].decoded.features
+    best = np.maximum.reduce([vote.decoded.score for vote in votes])
     share = np.zeros((len(features), len(STATES)))
     row = np.arange(len(features))
     # One by one, so that the sums do not depend on how many seconds come at once.
     total = np.zeros(len(features))
     for vote in votes:
-        weight = np.exp(vote.score - best)
+        weight = np.exp(vote.decoded.score - best)
         total += weight
-        share[row, vote.state] += np.where(vote.has_say, weight, 0.0)
+        share[row, vote.decoded.state] += np.where(vote.has_say, weight, 0.0)
     state = share.argmax(axis=1)
     is_open = share[row, state] < AGREED_SHARE * total
     return posture_seconds(features, state, NOTHING_KNOWN).marked_unknown(is_open)

@@ -32,6 +32,7 @@ USUAL_NOISE_MS2 = 0.05
 and the synthetic sets."""
 PARTS_OF_SECOND = 5
 STEPS_KNOWN_WITHIN_S = 8
+"""Live no step becomes known later than 6 s after it; so many bits are one byte a second."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
+
+from posture.windows import added, largest_around, windows, within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +25,6 @@ SWING_S = 4
 """Seconds looked at together: a few periods of everything that shakes."""
 OWN_SWING_DEG_PER_MS2, WALKING_SWING_DEG = 1.8, 0.9
 """Least swing of the wearer's own movement for each m/s^2 of it, and of any."""
-STEEPNESS = 4
-"""Below that the movement counts less with this power, so that it makes no more difference once at half of it."""
 INDIFFERENT_MS2 = 0.12
 """Movement that speaks for sitting as much as for standing."""
 
@@ -46,21 +45,14 @@ def without_shaking(features: SecondFeatures) -> SecondFeatures:
         # The low-passed gravity of an accelerometer alone does not swing.
         return features
     least_deg = np.minimum(OWN_SWING_DEG_PER_MS2 * features.movement, WALKING_SWING_DEG)
-    own = np.minimum(1.0, (_swing_deg(features) / np.maximum(least_deg, 1e-9)) ** STEEPNESS)
+    own = within(least_deg, largest_around(_swing_deg(features), SWING_S))
     shaken = (features.movement > INDIFFERENT_MS2) & (own < 1.0)
     movement = np.where(shaken, np.maximum(own * features.movement, INDIFFERENT_MS2), features.movement)
     return replace(features, movement=movement, gait=np.where(shaken, own * features.gait, features.gait))
 
 
 def _swing_deg(features: SecondFeatures) -> NDArray[np.float64]:
-    """Return the rms angle of up to its mean over `SWING_S` seconds, the largest of those with each second in them."""
-    seconds = features.up_in_parts.astype(np.float64).mean(axis=1)
-    count = len(seconds) - SWING_S + 1
-    total = seconds[:count]
-    # One by one: the same to the last bit however the seconds are cut.
-    for later in range(1, SWING_S):
-        total = total + seconds[later : later + count]
+    """Return the root mean square angle of up to its mean over `SWING_S` seconds, for each window."""
+    total = added(windows(features.up_in_parts.astype(np.float64).mean(axis=1), SWING_S))
     square = np.einsum("ni,ni->n", total, total) / SWING_S**2
-    swing_deg = np.degrees(np.sqrt(np.maximum(1.0 - square, 0.0)))
-    around = np.pad(swing_deg, SWING_S - 1)
-    return maximum_filter1d(around, SWING_S, origin=-(SWING_S // 2), mode="constant")[: len(seconds)]
+    return np.asarray(np.degrees(np.sqrt(np.maximum(1.0 - square, 0.0))))

@@ -12,11 +12,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
+
+from posture.windows import added, largest_around, windows, within
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from posture.seconds import SecondFeatures
@@ -35,8 +34,6 @@ LIMP_MS2 = 0.2
 """Slow part that a limp may have: a trunk that rises by 8 cm more on one leg, in strides of 2.4 s."""
 MOST_SWING_DEG = 12.0
 """Largest angle between the up directions of any two of the seconds: 0.99 of those walked have less than 9."""
-STEEPNESS = 4
-"""Beyond a limit the gait counts less with this power, so that it makes no more difference once at twice the limit."""
 
 
 def stepping_gait(features: SecondFeatures) -> NDArray[np.float64]:
@@ -53,12 +50,10 @@ def stepping_gait(features: SecondFeatures) -> NDArray[np.float64]:
     """
     if len(features) < STEPPING_S:
         return features.gait
-    gait = np.sqrt(_added(_windows(features.gait * features.gait)) / STEPPING_S)
-    share = _within(_slow(features), np.maximum(MOST_SLOW_SHARE * gait, LIMP_MS2))
-    share *= _within(_swing_deg(features.up), MOST_SWING_DEG)
-    around = np.pad(share, STEPPING_S - 1)
-    best = maximum_filter1d(around, STEPPING_S, origin=-(STEPPING_S // 2), mode="constant")[: len(features)]
-    return np.asarray(features.gait * best)
+    gait = np.sqrt(added(windows(features.gait * features.gait, STEPPING_S)) / STEPPING_S)
+    share = within(_slow(features), np.maximum(MOST_SLOW_SHARE * gait, LIMP_MS2))
+    share *= within(_swing_deg(features.up), MOST_SWING_DEG)
+    return features.gait * largest_around(share, STEPPING_S)
 
 
 def _slow(features: SecondFeatures) -> NDArray[np.float64]:
@@ -70,34 +65,15 @@ def _slow(features: SecondFeatures) -> NDArray[np.float64]:
     # What the first half of a second gains over its mean, from a straight line through the second.
     gained = 3 * (features.height_gain - features.speed_gain / 2)
     between = ((features.speed_gain - gained)[:-1] + (features.speed_gain + gained)[1:]) / 2
-    means = [*_windows(features.speed_gain), *_windows(between, STEPPING_S - 1)]
-    middle = _added(means) / len(means)
-    return np.asarray(np.sqrt(_added([(mean - middle) ** 2 for mean in means]) / len(means)))
+    means = [*windows(features.speed_gain, STEPPING_S), *windows(between, STEPPING_S - 1)]
+    middle = added(means) / len(means)
+    return np.asarray(np.sqrt(added([(mean - middle) ** 2 for mean in means]) / len(means)))
 
 
 def _swing_deg(up: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the largest angle between the up directions of any two seconds, for each window."""
-    x, y, z = (_windows(axis) for axis in up.T)
+    x, y, z = (windows(axis, STEPPING_S) for axis in up.T)
     cosines = [
         x[one] * x[other] + y[one] * y[other] + z[one] * z[other] for one, other in combinations(range(STEPPING_S), 2)
     ]
     return np.asarray(np.degrees(np.arccos(np.clip(np.minimum.reduce(cosines), -1.0, 1.0))))
-
-
-def _windows(values: NDArray[np.float64], n: int = STEPPING_S) -> list[NDArray[np.float64]]:
-    """Return the first, second ... n-th value of every n in a row."""
-    count = len(values) - n + 1
-    return [values[first : first + count] for first in range(n)]
-
-
-def _added(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return the sum, added up one by one: the same to the last bit however the seconds are cut."""
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total
-
-
-def _within(value: NDArray[np.float64], limit: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """Return 1 within the limit, and less the further beyond it."""
-    return np.asarray(np.minimum(1.0, (limit / np.maximum(value, 1e-9)) ** STEEPNESS))

@@ -20,7 +20,7 @@ from firmware_bridge.virtual import (
 )
 from firmware_bridge.virtual import Calibration as Calibrate
 from lumbar.pipeline import LivePipeline
-from lumbar.review import near_steps, review
+from lumbar.review import review
 from posture.accelerometer_offset import RestSurvey
 from posture.activity import STATES
 from posture.calibration import Calibration, CalibrationSource
@@ -201,11 +201,11 @@ def test_steps_tell_faint_walking_from_standing(play, defaults):
     (walking,) = [part for part in played.truth.activities if part.activity == "walking"]
     inside = (faint.second > walking.start + 3) & (faint.second < walking.end - 3)
 
-    def found(stepped):
-        return {STATES[state] for state in smooth_activity(faint, calibration, stepped)[inside].tolist()}
+    def found(seconds):
+        return {STATES[state] for state in smooth_activity(seconds, calibration)[inside].tolist()}
 
-    assert found(None) == {Activity.STANDING}
-    assert found(near_steps(pipeline.step_times)) == {Activity.WALKING}
+    assert found(faint.with_steps(())) == {Activity.STANDING}
+    assert found(faint) == {Activity.WALKING}
 
 
 def test_smoothing_an_empty_recording_gives_nothing(busy, analyse):
