@@ -9,9 +9,9 @@ from analytics.day_sections import DaySections
 from analytics.summary_model import (
     DailySummary,
     DayFacts,
+    JudgedBy,
     Note,
     NoteCode,
-    SittingKnowledge,
     WalkingProgramme,
     summary_schema,
 )
@@ -146,14 +146,14 @@ def _posture_notes(day: DayFacts) -> Iterator[tuple[NoteCode, str]]:
         yield NoteCode.SLOUCH_PARTLY_JUDGED, text
 
 
-def _why_not_judged(known: SittingKnowledge | None) -> str:
+def _why_not_judged(known: JudgedBy | None) -> str:
     match known:
-        case SittingKnowledge(source=SittingSource.NOT_ENOUGH_SEEN, seen_min=0):
+        case JudgedBy(source=SittingSource.NOT_ENOUGH_SEEN, seen_min=0):
             return "how the sensor sits is learnt from walking and sitting; the guided calibration shows it at once"
-        case SittingKnowledge(source=SittingSource.NOT_ENOUGH_SEEN, seen_min=seen, needed_min=needed):
+        case JudgedBy(source=SittingSource.NOT_ENOUGH_SEEN, seen_min=seen, needed_min=needed):
             seen_text = f"{floor(seen)} min of sitting seen, and it takes at least {needed:.0f}"
             return f"{seen_text} to learn how the wearer sits; the guided calibration shows it at once"
-        case SittingKnowledge(source=SittingSource.NOT_DISTINCT):
+        case JudgedBy(source=SittingSource.NOT_DISTINCT):
             return "no two ways of sitting were seen often enough to tell which is upright; do the guided calibration"
         case _:
             return "do the guided calibration"

@@ -27,10 +27,10 @@ from analytics.summary_model import (
     Exercises,
     Gaps,
     InclinationBand,
+    JudgedBy,
     Postures,
     RangeBin,
     Sitting,
-    SittingKnowledge,
     Slouch,
     Walking,
     Wear,
@@ -292,14 +292,14 @@ class DaySections:
             return self._is_classified()
         return any(self.worn.overlap_s(episode.start, episode.end) > 0 for episode in self.postures)
 
-    def _judged_by(self, *, is_judged: bool) -> SittingKnowledge | None:
+    def _judged_by(self, *, is_judged: bool) -> JudgedBy | None:
         """Return how it stood last; where sitting was judged, how it stood last when it could be."""
         today = [known for known in self.findings.of(SittingKnown) if self.worn.overlap_s(known.start, known.end) > 0]
         if not today:
             return None
         last = max(today, key=lambda known: (is_judged and known.source in RANGE_KNOWN, known.end))
         needed_min = needed_s(last.source) / MINUTE_S
-        return SittingKnowledge(source=last.source, seen_min=last.seen_s / MINUTE_S, needed_min=needed_min)
+        return JudgedBy(source=last.source, seen_min=last.seen_s / MINUTE_S, needed_min=needed_min)
 
     def _begun_n(self, slouches: list[PostureEpisode]) -> int:
         """Return how many slouches begin on the day; one that missing samples cut is still one, as it is one alert."""

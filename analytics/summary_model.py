@@ -31,13 +31,13 @@ __all__ = [
     "Exercises",
     "Gaps",
     "InclinationBand",
+    "JudgedBy",
     "Note",
     "NoteCode",
     "PlannedSets",
     "Postures",
     "RangeBin",
     "Sitting",
-    "SittingKnowledge",
     "Slouch",
     "Walking",
     "WalkingProgramme",
@@ -121,7 +121,7 @@ class RangeBin(Part):
     duration_min: Amount
 
 
-class SittingKnowledge(Part):
+class JudgedBy(Part):
     """What slouching was judged by, or why it was not: how it stood last on this day."""
 
     source: SittingSource
@@ -144,7 +144,7 @@ class Slouch(Part):
     peak_dose_s: Amount | None
     """Highest slouch dose: seconds slouched, halved by each recovery half time (a setting) of not slouching."""
     histogram: tuple[RangeBin, ...] | None
-    judged_by: SittingKnowledge | None = None
+    judged_by: JudgedBy | None = None
     """Null where nothing was worn, and in summaries written before it was told."""
 
 

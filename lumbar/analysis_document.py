@@ -7,13 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.exercises.records import ExerciseSet, Side
 from analytics.sit_to_stand import FiveRises
-from analytics.summary_model import DailySummary, SittingKnowledge
+from analytics.summary_model import DailySummary, JudgedBy
 from analytics.walking import WalkingBout as FoundBout
 from lumbar.analysis import Analysis
 from posture import events
 from posture.calibration import Calibration, CalibrationSource
 from posture.events import Activity, AlertKind, PostureState, TransitionKind
-from posture.sitting_ways import SittingKnowledge as FoundKnowledge
+from posture.sitting_ways import SittingKnowledge
 
 __all__ = ["AnalysisDocument", "analysis_document", "analysis_schema"]
 
@@ -51,7 +51,7 @@ class CalibrationUsed(Part):
     """The wearer's sitting range, shown or learnt; of more than one mounting that of the last."""
     sitting_error_deg: float | None = None
     """How far off the angle at which a slouch begins may be, for a range that was learnt; 0 for one that was shown."""
-    judged_by: SittingKnowledge | None = None
+    judged_by: JudgedBy | None = None
     """What slouching is judged by, or why it is not."""
 
 
@@ -268,7 +268,7 @@ def _set(found: ExerciseSet, since: Callable[[float], float]) -> SetDone:
     )
 
 
-def _calibration(calibration: Calibration, known: FoundKnowledge) -> CalibrationUsed:
+def _calibration(calibration: Calibration, known: SittingKnowledge) -> CalibrationUsed:
     sitting = known.sitting
     return CalibrationUsed(
         source=calibration.source,
@@ -279,9 +279,7 @@ def _calibration(calibration: Calibration, known: FoundKnowledge) -> Calibration
         upright_sitting_deg=None if sitting is None else round(sitting.upright_deg, 2),
         slouched_sitting_deg=None if sitting is None else round(sitting.slouched_deg, 2),
         sitting_error_deg=None if sitting is None else round(sitting.error_deg, 2),
-        judged_by=SittingKnowledge(
-            source=known.source, seen_min=round(known.seen_s / 60, 2), needed_min=known.needed_s / 60
-        ),
+        judged_by=JudgedBy(source=known.source, seen_min=round(known.seen_s / 60, 2), needed_min=known.needed_s / 60),
     )
 
 

@@ -77,4 +77,7 @@ SESSIONS = (
     """,
 )
 
-MIGRATIONS = (EPISODES, SUMMARIES, SESSIONS)
+MORE_KINDS: tuple[str, ...] = ()
+"""Five risings and what is known of the wearer's sitting: no table changes, but programs before cannot read them."""
+
+MIGRATIONS = (EPISODES, SUMMARIES, SESSIONS, MORE_KINDS)

@@ -107,7 +107,7 @@ class SensorStateMessage(Envelope):
     content: SensorState
 
 
-class SittingKnowledge(Part):
+class JudgedBy(Part):
     """What slouching is judged by, or why it is not: how much sitting has been seen, and must be, to learn from."""
 
     source: Literal["shown", "learnt", "not_enough_seen", "not_distinct"]
@@ -122,7 +122,7 @@ class PostureState(Part):
     posture: Literal["upright", "slouched", "leaning_forward", "leaning_left", "leaning_right", "unknown"]
     angle_deg: float | None = None
     since: AwareDatetime
-    judged_by: SittingKnowledge | None = None
+    judged_by: JudgedBy | None = None
 
 
 class PostureStateMessage(Envelope):

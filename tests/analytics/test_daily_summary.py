@@ -12,7 +12,6 @@ from analytics.daily_summary import DailySummary, daily_summary, summary_schema
 from analytics.findings import CalibrationInUse, Findings
 from analytics.local_day import LocalDay
 from analytics.posture_tally import PostureTally
-from analytics.sit_to_stand import FiveRises
 from analytics.walking import WalkingBout
 from config.errors import SettingsError
 from config.settings import load_settings
@@ -245,21 +244,6 @@ def test_the_calibrations_in_use_while_worn_are_named(summary):
 
 def codes(summary):
     return [note.code for note in summary.notes]
-
-
-def test_five_rises_in_succession_are_a_fact_of_the_day_on_which_they_begin():
-    rows = (
-        FiveRises(NINE + H, NINE + H + 12.5, NINE + H + 14.0, 5, 42.0),
-        FiveRises(NINE + 2 * H, NINE + 2 * H + 11.0, NINE + 2 * H + 14.5, 7, 40.0),
-        FiveRises(NINE - 24 * H, NINE - 24 * H + 8.0, NINE - 24 * H + 9.0, 5, 40.0),
-    )
-    worn = ((NINE, NINE + 5 * H),)
-    standing = ActivityEpisode(NINE, NINE + 5 * H, Activity.STANDING)
-    day = summed_up(Findings((standing, *rows), wear=worn)).five_rises
-    assert (day.rows_n, day.best_to_stand_s, day.best_to_seat_s) == (2, 11.0, 14.0)
-    none = summed_up(Findings((standing,), wear=worn)).five_rises
-    assert (none.rows_n, none.best_to_stand_s) == (0, None)
-    assert summed_up(Findings()).five_rises is None
 
 
 def test_a_day_not_worn_is_null_throughout():
