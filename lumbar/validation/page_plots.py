@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lumbar.validation.evidence import Evidence
+    from lumbar.validation.exercise_score import ToldCounts
     from lumbar.validation.report import AnswerScores, GroupReport
 
 __all__ = ["plots_of"]
@@ -169,13 +170,7 @@ def _steps(evidence: Sequence[Evidence]) -> Plot | None:
 
 
 def _repetitions(evidence: Sequence[Evidence]) -> Plot | None:
-    told = [
-        counts
-        for each in evidence
-        if each.scored.exercises is not None
-        for counts in each.scored.exercises.told.values()
-    ]
-    pairs = [(its.labelled, its.found) for counts in told for its in counts.sets]
+    pairs = [(its.labelled, its.found) for counts in _told(evidence) for its in counts.sets]
     if not pairs:
         return None
     return Plot(
@@ -183,6 +178,12 @@ def _repetitions(evidence: Sequence[Evidence]) -> Plot | None:
         _counted(pairs, "repetitions"),
         "On the line as many were counted as are labelled. A larger dot stands for several sets.",
     )
+
+
+def _told(evidence: Sequence[Evidence]) -> list[ToldCounts]:
+    """Return what was counted in each recording of each exercise that was told."""
+    scored = [each.scored.exercises for each in evidence if each.scored.exercises is not None]
+    return [counts for exercises in scored for counts in exercises.told.values()]
 
 
 def _counted(pairs: Iterable[tuple[int, int]], what: str) -> str:
@@ -240,13 +241,7 @@ def _slouch(group: GroupReport) -> Plot | None:
 
 
 def _delays(evidence: Sequence[Evidence]) -> Plot | None:
-    told = [
-        counts
-        for each in evidence
-        if each.scored.exercises is not None
-        for counts in each.scored.exercises.told.values()
-    ]
-    delays_s = np.array([delay_s for counts in told for delay_s in counts.delays_s])
+    delays_s = np.array([delay_s for counts in _told(evidence) for delay_s in counts.delays_s])
     if len(delays_s) < FEWEST_TO_COMPARE:
         return None
     svg, words = _late(delays_s, "s from the end of a repetition until it is known", "repetitions")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -82,8 +83,4 @@ def drawn(figure: Figure, alternative: str) -> str:
     text = text[text.index("<svg") :].replace(INK, "currentColor")
     # Groups are numbered anew in each picture: two of a page would have the same names.
     text = re.sub(r'<g id="[^"]*"', "<g", text)
-    return text.replace("<svg ", f'<svg role="img" aria-label="{_escaped(alternative)}" ', 1)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return text.replace("<svg ", f'<svg role="img" aria-label="{escape(alternative)}" ', 1)
