@@ -10,19 +10,18 @@ from __future__ import annotations
 
 from bisect import insort
 from dataclasses import dataclass, field
-from itertools import pairwise
 from math import dist, exp, inf, log
-from statistics import median
 from typing import TYPE_CHECKING
 
 from analytics.exercises.candidates import Signal, signal_of, takes_turns, usual_range
+from analytics.exercises.missed import with_missed
 from config.exercise_library import Sides
 
 if TYPE_CHECKING:
     from analytics.exercises.candidates import Candidate
     from config.exercise_library import Exercise
 
-__all__ = ["COMPLETE", "SET_PAUSE_S", "SHORT_S", "Chain", "ChainState", "ChainWeights", "Node", "Taken"]
+__all__ = ["COMPLETE", "SET_PAUSE_S", "Chain", "ChainState", "ChainWeights", "Node", "Taken"]
 
 SET_PAUSE_S = 12.0
 """A longer pause ends a set; the longest within sets of the development data is 10 s, the shortest between them 15."""
@@ -40,17 +39,16 @@ COMPLETE = 0.5
 
 APART_S = 5.0
 
-ENOUGH = 3
+LEAST_RISE = 0.4
+"""Of heights, which are twice integrated: what begins in standing still is seen smaller than what goes on from it."""
 
 ONE_SIDE = 2
 """After so many repetitions one way the other side may follow."""
 
-LOOSE_HOME = 1.5
-MOST_PAUSE, MOST_PAUSE_S = 2.0, 1.0
-"""The first and the last repetition are within so many times the usual pause of the others."""
-
-SHORT_S = 0.3
-"""Repetitions may overlap for so long, since the path passes home between them."""
+LOOSE_HOME, TIGHT_HOME = 1.5, 0.7
+"""How far off home may be, in `ChainWeights.home_scale`: of repetitions that did not link, and after one whose home
+was only passed.
+"""
 
 UNLIKE, UNLIKE_LONG = 0.25, 0.5
 """Sizes and durations that differ more never link."""
@@ -81,6 +79,8 @@ class ChainWeights:
         Against linking at all.
     waited
         For the first repetition, where the wearer has rested in its home before.
+    passed
+        Share that a first repetition counts whose home was only passed on the way out.
     size_slope, size_free
         Against sizes that differ, per e-fold beyond the free one.
     alternates, repeats
@@ -107,6 +107,7 @@ class ChainWeights:
     home_scale: float = 0.4
     base: float = -0.65
     waited: float = 1.0
+    passed: float = 0.25
     size_slope: float = 1.1
     size_free: float = 0.1
     alternates: float = 1.14
@@ -217,7 +218,9 @@ class Chain:
         self._any_tilt = exercise.motion.any_tilt
         self._is_switched = exercise.sides is Sides.SWITCH and exercise.side_axis in (None, exercise.motion.axis)
         # Twice integrated acceleration has no lasting height, and feet that are switched begin from another pose.
-        loose = 3.0 if signal_of(exercise) is Signal.HEIGHT else 2.0 if exercise.sides is Sides.SWITCH else 1.0
+        is_height = signal_of(exercise) is Signal.HEIGHT
+        loose = 3.0 if is_height else 2.0 if exercise.sides is Sides.SWITCH else 1.0
+        self._least_share = LEAST_RISE if is_height else COMPLETE
         self._home_scale = loose * self._weights.home_scale
         self._most = self._weights.home + self._weights.base + (self._weights.alternates if self._alternates else 0.0)
         self.pause_s = SWITCH_PAUSE_S if self._is_switched else SET_PAUSE_S
@@ -227,6 +230,9 @@ class Chain:
         if candidate.excursion.start < self.state.taken_until:
             return Node(candidate, 0.0, None)
         best, before = self._weights.waited * candidate.begun_from_rest, None
+        if candidate.excursion.only_passed:
+            # The first of a set, if of any; without others it is none.
+            return self._keep(Node(candidate, best + self._weights.passed * self.alone(candidate), None))
         start = candidate.excursion.start
         for node in reversed(self.state.nodes):
             if start - node.candidate.excursion.end > self.pause_s:
@@ -235,16 +241,20 @@ class Chain:
                 gain = self._fit(node, candidate, best - node.score)
                 if gain >= self._weights.least and node.score + gain > best:
                     best, before = node.score + gain, node
-        node = Node(candidate, self.alone(candidate) + best, before)
-        insort(self.state.nodes, node, key=lambda other: other.candidate.excursion.end)
-        del self.state.nodes[:-MOST_BEFORE]
+        node = self._keep(Node(candidate, self.alone(candidate) + best, before))
         if self.state.best is None or node.score > self.state.best.score:
             self.state.best = node
         return node
 
+    def _keep(self, node: Node) -> Node:
+        insort(self.state.nodes, node, key=lambda other: other.candidate.excursion.end)
+        del self.state.nodes[:-MOST_BEFORE]
+        return node
+
     def begins_before(self, time: float) -> bool:
         """Whether a candidate that is still in play begins before a time."""
-        return any(node.candidate.excursion.start < time for node in self.state.nodes)
+        excursions = (node.candidate.excursion for node in self.state.nodes)
+        return any(excursion.start < time and not excursion.only_passed for excursion in excursions)
 
     def is_over(self, time: float) -> bool:
         """Whether nothing can be added to the best chain any more: not even a repetition that is going on now."""
@@ -258,9 +268,9 @@ class Chain:
         best = self.state.best
         if best is None:
             return Taken((), ())
-        chain = self._with_ends(best.chain())
-        start, end = chain[0].excursion.start, chain[-1].excursion.end
         seen = tuple(node.candidate for node in self.state.nodes)
+        chain = with_missed(best.chain(), seen, self._is_like, in_turns=self._alternates)
+        start, end = chain[0].excursion.start, chain[-1].excursion.end
         self.state = ChainState()
         for candidate in seen:
             if candidate.excursion.end <= start - APART_S or candidate.excursion.start >= end:
@@ -268,37 +278,8 @@ class Chain:
         self.state.taken_until = end
         return Taken(tuple(chain), seen)
 
-    def _with_ends(self, chain: list[Candidate]) -> list[Candidate]:
-        """Return a chain with the repetition before it and the one after it that belong to its rhythm.
-
-        The first repetition begins, and the last one ends, where the wearer stood still: not quite the home of those
-        in between.
-        """
-        if len(chain) < ENOUGH:
-            return chain
-        usual = median(candidate.size for candidate in chain)
-        pauses = [after.excursion.start - before.excursion.end for before, after in pairwise(chain)]
-        longest = max(MOST_PAUSE_S, MOST_PAUSE * median(pauses))
-        others = [node.candidate for node in self.state.nodes]
-        before = [
-            each
-            for each in others
-            if -SHORT_S < chain[0].excursion.start - each.excursion.end < longest
-            and each.begun_from_rest >= chain[0].begun_from_rest
-            and self._is_like(each, chain[0], usual)
-        ]
-        after = [
-            each
-            for each in others
-            if -SHORT_S < each.excursion.start - chain[-1].excursion.end < longest
-            and self._is_like(each, chain[-1], usual)
-        ]
-        first = min(before, key=lambda each: abs(log(each.size / usual)), default=None)
-        last = min(after, key=lambda each: abs(log(each.size / usual)), default=None)
-        return [each for each in (first, *chain, last) if each is not None]
-
     def _is_like(self, candidate: Candidate, neighbour: Candidate, usual: float) -> bool:
-        if not COMPLETE * usual <= candidate.size <= usual / COMPLETE or _is_unlike(candidate, neighbour):
+        if not self._least_share * usual <= candidate.size <= usual / COMPLETE or _is_unlike(candidate, neighbour):
             return False
         off = dist(candidate.excursion.home, neighbour.excursion.home) / usual
         side = self._side(candidate, neighbour)
@@ -333,6 +314,8 @@ class Chain:
         if not weights.least <= weights.home + weights.base + way > least:
             return -inf
         off = dist(before.excursion.home, after.excursion.home) / max(before.size, after.size)
+        if before.excursion.only_passed and off > TIGHT_HOME * self._home_scale:
+            return -inf
         near = exp(-((off / self._home_scale) ** 2))
         fit = weights.home * near + weights.base
         fit -= weights.size_slope * max(0.0, abs(log(before.size / after.size)) - weights.size_free)

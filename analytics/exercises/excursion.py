@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -11,11 +11,11 @@ import numpy as np
 from analytics.exercises.movement import MOVEMENT_HZ
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["AT_HOME", "SHORTEST_HOLD_S", "Excursion", "Point", "held_now", "measured", "point_of"]
+__all__ = ["AT_HOME", "SHORTEST_HOLD_S", "Excursion", "Point", "held_now", "measured", "point_of", "since_passed"]
 
 Point: TypeAlias = tuple[float, float, float]
 
@@ -55,6 +55,8 @@ class Excursion:
         only passed.
     stood, stood_s
         The pose in which the wearer last rested before, and for how long: home, or another.
+    only_passed
+        Whether home is where the path has come to, and was only passed on the way out.
 
     """
 
@@ -72,6 +74,7 @@ class Excursion:
     rested: float
     stood: Point
     stood_s: float
+    only_passed: bool = False
 
 
 def measured(
@@ -121,6 +124,36 @@ def measured(
         stood=stood,
         stood_s=stood_s,
     )
+
+
+def since_passed(back: Iterable[Point], home: Point, *, least: float, near: float) -> int | None:
+    """Return how many samples ago a path passed the pose that it is in; None where it did not.
+
+    Parameters
+    ----------
+    back
+        Its points, the last one first.
+    home
+        The pose.
+    least
+        The path has been so far away since.
+    near
+        It passed home within this share of the farthest distance since.
+
+    """
+    farthest2, nearest2, passed = least**2, inf, None
+    from_x, from_y, from_z = home
+    for ago, (x, y, z) in enumerate(back):
+        distance2 = (x - from_x) ** 2 + (y - from_y) ** 2 + (z - from_z) ** 2
+        if distance2 > farthest2:
+            farthest2 = distance2
+        elif farthest2 > least**2 and distance2 < near**2 * farthest2:
+            if distance2 < nearest2:
+                nearest2, passed = distance2, ago
+            continue
+        if passed is not None:
+            break
+    return passed
 
 
 def held_now(excursion: Excursion, now: float) -> bool:

@@ -3,18 +3,21 @@
 The path of a signal (tilt on the unit sphere, turn, height) is watched from several poses at once, its homes: those
 where the wearer has rested or turned round lately. Whenever the path comes back to one of them, an excursion from
 there is over. Which home is the starting position of an exercise is not decided here: the stack of homes sees a bridge
-from the mat, and the mat from the bridge; `chains` chooses.
+from the mat, and the mat from the bridge; `chains` chooses. Who begins from another pose than the one to come back to
+has only passed the home of the first repetition: such an excursion is found when the home is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from math import dist, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analytics.exercises.excursion import AT_HOME, measured
+from analytics.exercises.excursion import AT_HOME, measured, point_of, since_passed
+from analytics.exercises.home import NOWHERE, RESTED, TURNED_ROUND, Home, Stood, distance2
 from analytics.exercises.movement import MOVEMENT_HZ
 from posture.frame import N_AXES
 from posture.stage import Stage
@@ -52,7 +55,7 @@ class ExcursionParameters:
 
 TILT = ExcursionParameters(out=1.2, same=0.7, rest=0.4)
 TURN = ExcursionParameters(out=1.6, same=1.0, rest=0.5)
-HEIGHT = ExcursionParameters(out=6.0, same=4.0, rest=1.5)
+HEIGHT = ExcursionParameters(out=5.0, same=3.3, rest=1.5)
 
 REST_SAMPLES = 8
 REST_STRIDE = 4
@@ -62,66 +65,18 @@ STALL_SAMPLES = 3
 
 LONGEST_S = 90.0
 LONGEST_SAMPLES = int(LONGEST_S * MOVEMENT_HZ)
+LONGEST_FIRST_SAMPLES = int(30.0 * MOVEMENT_HZ)
+"""The first repetition is looked for so far back, where its home was only passed."""
+
 EXPIRY_STRIDE = 16
 MOST_RESTS, MOST_TURNS, PROVEN = 5, 6, 2
 """So many homes of rest, homes where the path turned round, and proven homes of either are watched at once."""
-
-RESTED, TURNED_ROUND = 1.0, 0.5
-"""How much an end of an excursion counts as rest."""
 
 FAR_ENOUGH = 0.3
 """The path turns round where it goes by more than this share of the least excursion, there and back."""
 
 SLOW = 0.025
 """The path stops where it moves by less than this share of the excursion from one sample to the next."""
-
-
-def distance2(one: Point, other: Point) -> float:
-    """Return the squared distance of two points."""
-    x, y, z = one[0] - other[0], one[1] - other[1], one[2] - other[2]
-    return x * x + y * y + z * z
-
-
-@dataclass(frozen=True, slots=True)
-class Stood:
-    """Where the wearer last rested, and for how many samples."""
-
-    point: Point
-    samples: int
-
-
-@dataclass(slots=True, eq=False)
-class Home:
-    """A pose that the path may come back to; distances are squared.
-
-    `come_back_from` is the farthest point that the path has come back from, and `stood` where the wearer last rested
-    before the path left.
-    """
-
-    x: float
-    y: float
-    z: float
-    since: int
-    stood: Stood
-    farthest: float = 0.0
-    left: bool = False
-    rested: float = RESTED
-    nearest: float = -1.0
-    nearest_at: int = 0
-    come_back_from: float = 0.0
-
-    def distance2(self, point: Point) -> float:
-        """Return the squared distance of a point."""
-        x, y, z = point[0] - self.x, point[1] - self.y, point[2] - self.z
-        return x * x + y * y + z * z
-
-    def begin(self, index: int, stood: Stood, *, rested: float) -> None:
-        """Begin to watch anew from here."""
-        self.since, self.stood, self.rested = index, stood, rested
-        self.farthest, self.left, self.nearest = 0.0, False, -1.0
-
-
-NOWHERE = Stood((0.0, 0.0, 0.0), 0)
 
 
 @dataclass(slots=True)
@@ -173,6 +128,9 @@ class ExcursionFinder(Stage[PathState]):
         state = self._state
         points = np.zeros((len(path), N_AXES))
         points[:, : path.shape[1]] = path
+        if len(points) and state.first + len(state.points) == 0:
+            # A recording may begin in the middle of an exercise.
+            self._add(Home(*point_of(points[0]), since=0, stood=NOWHERE, rested=TURNED_ROUND))
         rested = np.concatenate([[state.was_resting], self._resting(points)])
         # In a long rest one sample in so many is looked at, always the same ones: the day is mostly rest.
         looked_at = np.rint(time * MOVEMENT_HZ).astype(np.int64) % REST_STRIDE == 0
@@ -220,11 +178,8 @@ class ExcursionFinder(Stage[PathState]):
         found = [
             self._come_back(home, index, resting=resting) for home in self._back_home(point, index, resting=resting)
         ]
-        if resting:
-            self._rest(point, index)
-        else:
-            self._turn_round(index)
-        return found
+        passed = self._rest(point, index) if resting else self._turn_round(index)
+        return found if passed is None else [*found, passed]
 
     def _back_home(self, point: Point, index: int, *, resting: bool) -> list[Home]:
         """Move on along the path; return the homes it has come back to."""
@@ -286,17 +241,20 @@ class ExcursionFinder(Stage[PathState]):
             home.farthest = distance
             home.left = distance > self._out2
 
-    def _rest(self, point: Point, index: int) -> None:
-        """Take the pose as a home: the one there is, or a new one."""
+    def _rest(self, point: Point, index: int) -> Excursion | None:
+        """Take the pose as a home: the one there is, or a new one; return the excursion since a new one was passed."""
         state = self._state
-        state.stood = self._stood_on(point)
+        before, state.stood = state.stood, self._stood_on(point)
         home, others = self._same(point)
         if home is None:
+            passed = self._since_passed(point, index, index, before, rested=RESTED)
             self._add(Home(*point, since=index, stood=state.stood))
-        elif not home.left:
+            return passed
+        if not home.left:
             home.x, home.y, home.z = point
             home.begin(index, state.stood, rested=RESTED)
             state.homes = [*others, home]
+        return None
 
     def _stood_on(self, point: Point) -> Stood:
         """Return the rest that goes on, or a new one."""
@@ -306,21 +264,45 @@ class ExcursionFinder(Stage[PathState]):
         goes_on = distance2(point, state.stood.point) < self._same2
         return Stood(point, state.stood.samples + 1 if goes_on else 1)
 
-    def _turn_round(self, index: int) -> None:
-        """Take the pose where the path turned round, a moment ago, as a home."""
+    def _turn_round(self, index: int) -> Excursion | None:
+        """Take the pose where the path turned round, a moment ago, as a home; return what `_rest` does."""
         state = self._state
         at = index - TURN_ROUND_SAMPLES
         if at - TURN_ROUND_SAMPLES < state.first or index - state.turned_round <= TURN_ROUND_SAMPLES:
-            return
+            return None
         if not self._reverses(at, index):
-            return
+            return None
         state.turned_round = index
         point = state.points[at - state.first]
-        if self._same(point)[0] is None:
-            home = Home(*point, since=at, stood=state.stood, rested=TURNED_ROUND)
-            for later in range(at - state.first, index - state.first + 1):
-                self._move_away(home, state.points[later])
-            self._add(home)
+        if self._same(point)[0] is not None:
+            return None
+        passed = self._since_passed(point, at, index, state.stood, rested=TURNED_ROUND)
+        home = Home(*point, since=at, stood=state.stood, rested=TURNED_ROUND)
+        for later in range(at - state.first, index - state.first + 1):
+            self._move_away(home, state.points[later])
+        self._add(home)
+        return passed
+
+    def _since_passed(self, home: Point, at: int, index: int, stood: Stood, *, rested: float) -> Excursion | None:
+        """Return the excursion that ends where a new home is found, if the path passed there on the way out."""
+        state = self._state
+        # What is kept of the path depends on the chunks, what is younger than the oldest home does not.
+        oldest = max(min((other.since for other in state.homes), default=at), at - LONGEST_FIRST_SAMPLES)
+        end = at - state.first + 1
+        back = islice(reversed(state.points), len(state.points) - end, state.first + len(state.points) - oldest)
+        ago = since_passed(back, home, least=self._parameters.out, near=self._parameters.back)
+        if ago is None:
+            return None
+        excursion = measured(
+            state.times[end - 1 - ago : end],
+            state.points[end - 1 - ago : end],
+            home,
+            known=state.times[index - state.first],
+            rested=rested,
+            stood=stood.point,
+            stood_s=stood.samples / MOVEMENT_HZ,
+        )
+        return replace(excursion, only_passed=True)
 
     def _reverses(self, at: int, index: int) -> bool:
         """Whether the path goes back where it came from at a point, and goes far enough to tell."""

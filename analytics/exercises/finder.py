@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analytics.exercises.candidates import Candidate, Sought
-    from analytics.exercises.chains import Node
+    from analytics.exercises.chains import Node, Taken
     from analytics.exercises.excursion import Excursion
     from analytics.exercises.movement import Movement
     from config.exercise_library import Exercise
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["ExerciseFinder", "FinderState"]
 
 LEAST_SCORE = 0.5
-"""A set scores at least this: one repetition that fits well."""
+"""What is told at once, a repetition or a hold, scores at least this."""
 
 ACTIVITY_DELAY_S = 10.0
 """What the wearer did is known so much later at the latest."""
@@ -47,8 +47,8 @@ FAINT = -0.5
 DRIFT_CM_S2 = 0.25
 """Slower changes of height are drift: what 0.02 m/s^2 of error make in a movement there and back."""
 
-LEAST_ALONE = 1.1
-"""A single repetition must fit well to be a set: begun from rest, and ended at rest."""
+LEAST_OF_A_SET = 1.1
+"""A set scores at least this: one repetition that fits well, begun from rest, and ended at rest."""
 
 MOST_ACTIVITY_S = 2 * 3600
 """No set takes an hour: what the wearer did longer ago is not needed."""
@@ -68,8 +68,8 @@ class FinderState:
         Which way was up lately.
     mountings
         From when on which mounting is known.
-    waiting
-        Finished sets that compete with others that are not finished yet.
+    waiting, waiting_end
+        Finished sets that compete with others that are not finished yet, and when the last of them ended.
     awaited
         The exercise whose unfinished chain they wait for.
     activity
@@ -81,6 +81,7 @@ class FinderState:
     up: UpAt = field(default_factory=lambda: UpAt([], []))
     mountings: list[tuple[float, NDArray[np.float64] | None]] = field(default_factory=list)
     waiting: list[FoundSet] = field(default_factory=list)
+    waiting_end: float = -np.inf
     awaited: str = ""
     activity: dict[int, Activity] = field(default_factory=dict)
 
@@ -269,33 +270,31 @@ class ExerciseFinder:
             while chain.is_over(time):
                 best = chain.state.best
                 taken = chain.take()
-                if best is None or best.score < (LEAST_SCORE if best.before else LEAST_ALONE):
+                if best is None or best.score < LEAST_OF_A_SET:
                     continue
                 exercise = self._exercises[name]
                 if self._told:
                     found += sets_of(taken.chain, taken.others, exercise, confidence=1.0)
                 else:
-                    self._state.waiting += [
-                        FoundSet(
-                            exercise,
-                            tuple(part),
-                            taken.others,
-                            best.score * len(part) / len(taken.chain),
-                            name in self._planned,
-                        )
-                        for part in parts_of(taken.chain, exercise)
-                    ]
+                    self._wait(taken, exercise, best.score)
         if self._state.waiting:
             found += self._decide(time)
         return found
 
+    def _wait(self, taken: Taken, exercise: Exercise, score: float) -> None:
+        state, is_planned = self._state, exercise.id in self._planned
+        for part in parts_of(taken.chain, exercise):
+            found = FoundSet(exercise, tuple(part), taken.others, score * len(part) / len(taken.chain), is_planned)
+            state.waiting.append(found)
+            state.waiting_end = max(state.waiting_end, found.end)
+
     def _decide(self, time: float) -> list[CountedRepetition | ExerciseSet]:
         """Decide between the waiting sets, once nothing that may overlap with them is unfinished."""
         state = self._state
-        end = max(found.end for found in state.waiting)
+        end = state.waiting_end
         if time < end + ACTIVITY_DELAY_S or self._is_awaited(end):
             return []
-        waiting, state.waiting = state.waiting, []
+        waiting, state.waiting, state.waiting_end = state.waiting, [], -np.inf
         told: list[ExerciseSet] = []
         for winner in chosen(waiting, lambda at: state.activity.get(int(at))):
             sets = sets_of(

@@ -31,8 +31,9 @@ VERTICAL_HZ = 4.0
 DRIFT_HZ = 0.06
 """Slower changes of height are drift of the twice integrated acceleration."""
 
+SETTLING_ROWS = GRID_HZ
 GREATEST_OFFSET_MS2 = 0.5
-"""What is more than this in a recording's first sample is movement, not the offset of the accelerometer."""
+"""The mean of a recording's first second is the offset of the accelerometer; what is more than this is movement."""
 
 CM = 100.0
 
@@ -69,7 +70,7 @@ class Movement:
 
 @dataclass(slots=True)
 class SignalState:
-    """The filters' states; None before the first sample and after a gap."""
+    """The filters' states; None before the first sample and after a gap; `settling` is the first second."""
 
     up: NDArray[np.float64] | None = None
     quat: NDArray[np.float64] | None = None
@@ -79,6 +80,7 @@ class SignalState:
     offset: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     velocity: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
     height: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
+    settling: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
 
 class MovementSignals(Stage[SignalState]):
@@ -115,13 +117,10 @@ class MovementSignals(Stage[SignalState]):
 
     def _restart(self, frame: PostureFrame) -> None:
         smooth = sosfilt_zi(self._smooth)
-        first = float(np.clip(frame.vertical[0], -GREATEST_OFFSET_MS2, GREATEST_OFFSET_MS2))
         self._state = SignalState(
             up=smooth[:, :, np.newaxis] * frame.up[0],
             quat=frame.quat[0],
             rate=np.zeros(smooth.shape),
-            vertical=sosfilt_zi(self._vertical) * first,
-            offset=sosfilt_zi(self._no_offset) * first,
         )
 
     def _turn(self, frame: PostureFrame) -> NDArray[np.float64]:
@@ -136,8 +135,26 @@ class MovementSignals(Stage[SignalState]):
         return np.asarray(turn)
 
     def _height(self, frame: PostureFrame) -> NDArray[np.float64]:
+        """Return the height; it stays 0 for the first second, in which the offset is found."""
+        settling = max(0, SETTLING_ROWS - len(self._state.settling))
+        if settling:
+            self._settle(frame.vertical[:settling])
+        settled = frame.vertical[settling:]
+        height = np.zeros(len(frame))
+        if len(settled):
+            height[settling:] = self._settled_height(settled)
+        return height
+
+    def _settle(self, vertical: NDArray[np.float64]) -> None:
         state = self._state
-        acceleration, state.vertical = sosfilt(self._vertical, frame.vertical, zi=state.vertical)
+        state.settling = np.concatenate([state.settling, vertical])
+        offset = float(np.clip(state.settling.mean(), -GREATEST_OFFSET_MS2, GREATEST_OFFSET_MS2))
+        state.vertical = sosfilt_zi(self._vertical) * offset
+        state.offset = sosfilt_zi(self._no_offset) * offset
+
+    def _settled_height(self, vertical: NDArray[np.float64]) -> NDArray[np.float64]:
+        state = self._state
+        acceleration, state.vertical = sosfilt(self._vertical, vertical, zi=state.vertical)
         acceleration, state.offset = sosfilt(self._no_offset, acceleration, zi=state.offset)
         velocity, state.velocity = lfilter([1.0 / GRID_HZ], [1.0, -self._leak], acceleration, zi=state.velocity)
         height, state.height = lfilter([CM / GRID_HZ], [1.0, -1.0], velocity, zi=state.height)

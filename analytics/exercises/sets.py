@@ -7,8 +7,9 @@ from math import dist, log
 from statistics import median
 from typing import TYPE_CHECKING
 
-from analytics.exercises.chains import COMPLETE, SET_PAUSE_S, SHORT_S
+from analytics.exercises.chains import COMPLETE, SET_PAUSE_S
 from analytics.exercises.excursion import SHORTEST_HOLD_S
+from analytics.exercises.missed import SHORT_S
 from analytics.exercises.records import ExerciseSet, Repetition, Side
 from config.exercise_library import Axis, Counting, Sides
 
@@ -23,8 +24,8 @@ __all__ = ["joined", "parts_of", "repetitions_of", "sets_of"]
 OWN = 7
 """The wearer's own usual size is the median of so many repetitions before."""
 
-STRANGE = 0.85
-"""First and last repetitions whose size differs from the others' by more than this, in e-folds, are none of them."""
+STRANGE_SMALL, STRANGE_LARGE = 0.85, log(1.0 / COMPLETE)
+"""First and last repetitions that are smaller or larger than the others by more than this, in e-folds, are none."""
 
 OTHER_SIZE, OTHER_DURATION = 0.75, 0.7
 """Where the usual size or duration changes by more than this, in e-folds, another movement has begun."""
@@ -223,13 +224,13 @@ def _cut_at_rests(chain: Sequence[Candidate]) -> list[list[Candidate]]:
 
 def _with_incomplete(chain: list[Candidate], others: Sequence[Candidate]) -> list[Candidate]:
     """Return a chain with what was done between its repetitions, from the same home but not far enough to link."""
-    usual = median(candidate.size for candidate in chain)
     found = list(chain)
     for candidate in sorted(others, key=lambda other: -other.size):
-        between = chain[0].excursion.end <= candidate.excursion.start <= chain[-1].excursion.start
+        if not chain[0].excursion.end <= candidate.excursion.start <= chain[-1].excursion.start:
+            continue
+        usual = median([other.size for other in chain if other.excursion.peak < candidate.excursion.peak][-OWN:])
         if (
-            between
-            and INCOMPLETE * usual < candidate.size < COMPLETE * usual
+            INCOMPLETE * usual < candidate.size < COMPLETE * usual
             and _is_from_here(candidate, chain, usual)
             and not any(candidate.shared_s(other) > SHORT_S for other in found)
         ):
@@ -256,9 +257,11 @@ def _without_strange_ends(chain: list[Candidate]) -> list[Candidate]:
     longest = median(pauses) + FAR_OFF_S
 
     def is_strange(candidate: Candidate, pause_s: float) -> bool:
-        sizes = abs(log(candidate.size / size))
-        unlike = sizes + abs(log(candidate.duration_s / duration_s))
-        return sizes > STRANGE or (len(chain) >= ENOUGH_TO_KNOW and pause_s > longest and unlike > UNLIKE)
+        larger = log(candidate.size / size)
+        unlike = abs(larger) + abs(log(candidate.duration_s / duration_s))
+        if not -STRANGE_SMALL <= larger <= STRANGE_LARGE:
+            return True
+        return len(chain) >= ENOUGH_TO_KNOW and pause_s > longest and unlike > UNLIKE
 
     first, last = 0, len(chain) - 1
     while last - first >= LEAST_OF_A_SET and is_strange(chain[first], pauses[first]):
