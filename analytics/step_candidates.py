@@ -119,10 +119,10 @@ class Candidates:
 
 @dataclass(slots=True, eq=False)
 class CandidateState:
-    """What `CandidateFinder` remembers: at most 86 rows (1.7 s) of acceleration and up."""
+    """What `CandidateFinder` remembers: the three axes of acceleration and of up, over at most 86 grid rows (1.7 s)."""
 
     start_index: int = 0
-    rows: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2 * _AXES)))
+    signals: NDArray[np.float64] = field(default_factory=lambda: np.empty((2 * _AXES, 0)))
 
 
 class CandidateFinder:
@@ -144,7 +144,7 @@ class CandidateFinder:
     def decided_index(self) -> float:
         """Grid index before which all peaks have been returned."""
         # The parabola puts a peak up to half a row before its row.
-        return self.state.start_index + min(len(self.state.rows), _REACH) - 0.5
+        return self.state.start_index + min(int(self.state.signals.shape[1]), _REACH) - 0.5
 
     def push(self, frame: PostureFrame) -> Candidates:
         """Return the peaks that are decided with the new rows, which continue the rows before."""
@@ -152,36 +152,38 @@ class CandidateFinder:
             return Candidates.none()
         segment, state = frame.segment, self.state
         up = np.zeros_like(frame.up) if segment.gyr is None else frame.up
-        rows = np.concatenate([segment.acc, up], axis=1)
-        if len(state.rows) == 0:
+        if state.signals.shape[1] == 0:
             state.start_index = segment.start_index - _REACH
-            state.rows = np.tile(rows[0], (_REACH, 1))
-        return self._extend(rows)
+            state.signals = np.concatenate([segment.acc[0], up[0]])[:, np.newaxis].repeat(_REACH, axis=1)
+        return self._extend(segment.acc.T, up.T)
 
     def flush(self) -> Candidates:
         """Return the peaks up to the last row and forget the rows: what comes next starts anew."""
-        state = self.state
-        if len(state.rows) == 0:
+        last = self.state.signals[:, -1:]
+        if last.shape[1] == 0:
             return Candidates.none()
-        found = self._extend(np.tile(state.rows[-1], (_REACH, 1)))
+        found = self._extend(*np.vsplit(last.repeat(_REACH, axis=1), 2))
         self.state = CandidateState()
         return found
 
-    def _extend(self, rows: NDArray[np.float64]) -> Candidates:
+    def _extend(self, acc: NDArray[np.float64], up: NDArray[np.float64]) -> Candidates:
+        """Return the peaks that more rows decide, given as two arrays of one axis in each line."""
         state = self.state
-        rows = np.concatenate([state.rows, rows])
-        start_index = state.start_index
-        kept = min(len(rows), 2 * _REACH)
-        state.rows = rows[-kept:].copy()
-        state.start_index += len(rows) - kept
-        if len(rows) <= 2 * _REACH:
+        start_index, n_before = state.start_index, state.signals.shape[1]
+        n = n_before + acc.shape[1]
+        signals = np.empty((2 * _AXES, n))
+        signals[:, :n_before], signals[:_AXES, n_before:], signals[_AXES:, n_before:] = state.signals, acc, up
+        kept = min(n, 2 * _REACH)
+        state.signals = signals[:, -kept:].copy()
+        state.start_index += n - kept
+        if n <= 2 * _REACH:
             return Candidates.none()
-        return _peaks(start_index, rows[:, :_AXES], rows[:, _AXES:])
+        return _peaks(start_index, signals[:_AXES], signals[_AXES:])
 
 
 def _peaks(start_index: int, acc: NDArray[np.float64], up: NDArray[np.float64]) -> Candidates:
-    """Return the peaks `_REACH` rows from both ends."""
-    x, y, z = np.ascontiguousarray(acc.T)
+    """Return the peaks `_REACH` grid rows from both ends; `acc` and `up` have an axis in each line."""
+    x, y, z = acc
     length = np.sqrt(x * x + y * y + z * z)
     smooth = _twelve(_twelve(length)) / 144
     trough = _running(np.minimum, smooth, _TROUGH)
@@ -241,10 +243,11 @@ def _swing_deg(up: NDArray[np.float64], row: NDArray[np.int64]) -> NDArray[np.fl
     """Return the root mean square angle of up to its mean over the stride around each of the rows."""
     seen = range(-_STRIDE // 2, _STRIDE // 2, _SEEN_EVERY)
     # One by one: the same to the last bit however the recording is cut.
-    total = np.zeros((len(row), _AXES))
+    total = np.zeros((_AXES, len(row)))
     for away in seen:
-        total = total + up[row + away]
-    square = np.einsum("ni,ni->n", total, total) / len(seen) ** 2
+        total = total + up[:, row + away]
+    x, y, z = total
+    square = (x * x + y * y + z * z) / len(seen) ** 2
     swing_deg = np.degrees(np.sqrt(np.maximum(1.0 - square, 0.0)))
     return np.where(square > 0.0, swing_deg, np.inf)
 

@@ -22,8 +22,6 @@ GAP_S = 1.0
 
 FAST_SENSOR_HZ = 120.0
 
-ACC, GYR = slice(None, N_AXES), slice(N_AXES, None)
-
 
 def cells_per_row(rate_hz: float) -> int:
     """Return into how many cells each grid row is cut for the orientation filter.
@@ -49,11 +47,12 @@ class ResamplerState:
     origin
         Time of the first sample since the last gap; integrals begin there.
     time, values, integral
-        The last sample: its time, its values (acc and gyr side by side), and their integral up to it.
+        The last sample: its time, its values (acc, then gyr), and their integral up to it.
     next_index
         Grid row to be given out next.
     edge_integrals
-        The integrals up to those edges of that row's cells that the samples have passed, its beginning first.
+        Shape (axes, k): the integrals up to those edges of that row's cells that the samples have passed, its beginning
+        first.
     restarts
         Whether that row is the first since the gap.
 
@@ -103,83 +102,99 @@ class Resampler:
         """
         if len(chunk) == 0:
             return []
-        values = np.empty((len(chunk), N_AXES if chunk.gyr is None else 2 * N_AXES))
-        values[:, :N_AXES] = chunk.acc
-        if chunk.gyr is not None:
-            values[:, N_AXES:] = chunk.gyr
-        self._check_continues(chunk, values)
-        starts = np.flatnonzero(np.diff(chunk.time) > GAP_S) + 1
-        edges = [0, *starts.tolist(), len(chunk)]
-        segments = [self._push_piece(chunk.time[start:stop], values[start:stop]) for start, stop in pairwise(edges)]
+        self._check_continues(chunk)
+        time, levels = self._after_last(chunk)
+        starts = np.flatnonzero(np.diff(time) > GAP_S) + 1
+        edges = [0, *starts.tolist(), len(time)]
+        segments = [self._push_piece(time[start:stop], levels[:, start:stop]) for start, stop in pairwise(edges)]
         return [segment for segment in segments if len(segment) > 0]
 
     def flush(self) -> list[FineSegment]:
         """Return nothing: every complete row has already been given out."""
         return []
 
-    def _check_continues(self, chunk: ImuChunk, values: NDArray[np.float64]) -> None:
+    def _check_continues(self, chunk: ImuChunk) -> None:
         if self.state is None:
             return
         if chunk.time[0] <= self.state.time:
             raise ValueError("a chunk starts before the end of the one before")
-        if values.shape[1] != self.state.values.shape[0]:
+        if _n_signals(chunk) != len(self.state.values):
             raise ValueError("a recording has a gyroscope throughout or not at all")
 
-    def _push_piece(self, time: NDArray[np.float64], values: NDArray[np.float64]) -> FineSegment:
+    def _after_last(self, chunk: ImuChunk) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the times and the values of the last sample before a chunk, if there is one, and of the chunk's.
+
+        One axis in each row, so that all that is done along time runs straight through memory.
+        """
+        n_before = 0 if self.state is None else 1
+        time, levels = np.empty(n_before + len(chunk)), np.empty((_n_signals(chunk), n_before + len(chunk)))
+        if self.state is not None:
+            time[0], levels[:, 0] = self.state.time, self.state.values
+        time[n_before:] = chunk.time
+        levels[:N_AXES, n_before:] = chunk.acc.T
+        if chunk.gyr is not None:
+            levels[N_AXES:, n_before:] = chunk.gyr.T
+        return time, levels
+
+    def _push_piece(self, time: NDArray[np.float64], levels: NDArray[np.float64]) -> FineSegment:
+        """Take in samples without a gap, the first of which is the last one known, or the first of all after a gap."""
         state = self.state
-        if state is None or time[0] - state.time > GAP_S:
-            state = _start(float(time[0]), values[0])
-            time, values = time[1:], values[1:]
-        if len(time) == 0:
+        if state is None or time[0] != state.time:
+            state = _start(float(time[0]), levels[:, 0])
+        if len(time) == 1:
             self.state = state
             return FineSegment(state.next_index, state.restarts, self.per_row, np.empty((0, N_AXES)), None)
-        knots = np.concatenate([[state.time], time]) - state.origin
-        levels = np.vstack([state.values, values])
+        knots = time - state.origin
         # In place, and `take` instead of an index: this stage moves much memory and works little on it.
         integral = np.empty_like(levels)
-        integral[0] = state.integral
-        areas = np.add(levels[1:], levels[:-1], out=integral[1:])
-        areas *= 0.5 * np.diff(knots)[:, np.newaxis]
-        np.add.accumulate(integral, axis=0, out=integral)
+        integral[:, 0] = state.integral
+        areas = np.add(levels[:, 1:], levels[:, :-1], out=integral[:, 1:])
+        areas *= 0.5 * np.diff(knots)
+        np.add.accumulate(integral, axis=1, out=integral)
 
         edges = self._edges_passed(state, float(knots[-1]))
-        known = np.vstack([state.edge_integrals, _integral_at(edges, knots, levels, integral)])
-        n_rows = max(len(known) - 1, 0) // self.per_row
-        acc, gyr = (self._means(known[: n_rows * self.per_row + 1, axes]) for axes in (ACC, GYR))
+        known = np.hstack([state.edge_integrals, _integral_at(edges, knots, levels, integral)])
+        n_rows = max(known.shape[1] - 1, 0) // self.per_row
+        means = self._means(known[:, : n_rows * self.per_row + 1])
         self.state = ResamplerState(
             origin=state.origin,
             time=float(time[-1]),
-            values=levels[-1].copy(),
-            integral=integral[-1].copy(),
+            values=levels[:, -1].copy(),
+            integral=integral[:, -1].copy(),
             next_index=state.next_index + n_rows,
-            edge_integrals=known[n_rows * self.per_row :].copy(),
+            edge_integrals=known[:, n_rows * self.per_row :].copy(),
             restarts=state.restarts and n_rows == 0,
         )
+        acc, gyr = (np.ascontiguousarray(axes.T) for axes in (means[:N_AXES], means[N_AXES:]))
         return FineSegment(state.next_index, state.restarts, self.per_row, acc, gyr if gyr.shape[1] else None)
 
     def _means(self, integral: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the mean of each cell from the integral at its edges."""
-        means = integral[1:] - integral[:-1]
+        means = integral[:, 1:] - integral[:, :-1]
         means *= GRID_HZ * self.per_row
         return means
 
     def _edges_passed(self, state: ResamplerState, time: float) -> NDArray[np.float64]:
         """Return the times, relative to the origin, of the cell edges not passed before and up to `time`."""
         fine_hz = GRID_HZ * self.per_row
-        first = state.next_index * self.per_row + len(state.edge_integrals)
+        first = state.next_index * self.per_row + state.edge_integrals.shape[1]
         last = int(np.floor((state.origin + time) * fine_hz + 0.5 * self.per_row)) + 1
         edges = (np.arange(first, last + 1) - 0.5 * self.per_row) / fine_hz - state.origin
         return np.asarray(edges[edges <= time])
+
+
+def _n_signals(chunk: ImuChunk) -> int:
+    return N_AXES if chunk.gyr is None else 2 * N_AXES
 
 
 def _start(origin: float, values: NDArray[np.float64]) -> ResamplerState:
     return ResamplerState(
         origin=origin,
         time=origin,
-        values=values,
+        values=values.copy(),
         integral=np.zeros(len(values)),
         next_index=int(np.ceil(origin * GRID_HZ + 0.5)),
-        edge_integrals=np.empty((0, len(values))),
+        edge_integrals=np.empty((len(values), 0)),
         restarts=True,
     )
 
@@ -192,15 +207,15 @@ def _integral_at(
 ) -> NDArray[np.float64]:
     """Return the integral of the piecewise linear signal up to each of `times`, which lie between the knots."""
     if len(times) == 0:
-        return np.empty((0, levels.shape[1]))
+        return np.empty((len(levels), 0))
     left = np.clip(np.searchsorted(knots, times, side="left") - 1, 0, len(knots) - 2)
     past = times - knots.take(left)
     share = 0.5 * past / np.diff(knots).take(left)
-    before = levels.take(left, axis=0)
-    value = levels.take(left + 1, axis=0)
+    before = levels.take(left, axis=1)
+    value = levels.take(left + 1, axis=1)
     value -= before
-    value *= share[:, np.newaxis]
+    value *= share
     value += before
-    value *= past[:, np.newaxis]
-    value += integral.take(left, axis=0)
+    value *= past
+    value += integral.take(left, axis=1)
     return value
