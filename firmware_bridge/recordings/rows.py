@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,7 +13,7 @@ import numpy as np
 from firmware_bridge.imu import ImuChunk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -108,17 +110,29 @@ def cut(batches: Iterable[Rows], seconds: float) -> Iterator[ImuChunk]:
             continue
         if origin is None:
             origin = float(rows.time[0])
-        spans = np.floor_divide(rows.time - origin, seconds)
-        if held and np.floor_divide(held[-1].time[-1] - origin, seconds) != spans[0]:
+        span_of = partial(_span, origin=origin, seconds=seconds)
+        edges = _edges(rows.time, span_of)
+        if held and span_of(held[-1].time[-1]) != span_of(rows.time[0]):
             yield _join(held)
             held = []
-        edges = [0, *(np.flatnonzero(np.diff(spans)) + 1).tolist(), len(rows)]
         for start, stop in pairwise(edges[:-1]):
             yield _join([*held, rows.part(start, stop)])
             held = []
         held.append(rows.part(edges[-2], edges[-1]))
     if held:
         yield _join(held)
+
+
+def _span(time: float, *, origin: float, seconds: float) -> float:
+    return (time - origin) // seconds
+
+
+def _edges(time: NDArray[np.float64], span_of: Callable[[float], float]) -> list[int]:
+    """Return the rows with which another span begins, and the end; times rise, so a few looks find each of them."""
+    edges = [0]
+    while edges[-1] < len(time):
+        edges.append(bisect_right(time, span_of(time[edges[-1]]), lo=edges[-1], key=span_of))
+    return edges
 
 
 def _join(parts: Sequence[Rows]) -> ImuChunk:
