@@ -44,9 +44,9 @@ __all__ = [
     "survey_offset",
 ]
 
-CHUNK_S = 180.0
-CHUNKS_AT_ONCE = 20
-"""Long recordings go through the live code by the hour, in chunks of three minutes: fastest, and flat in memory."""
+CHUNK_S = 300.0
+CHUNKS_AT_ONCE = 12
+"""Long recordings go through the live code by the hour, in chunks of five minutes: fastest, and flat in memory."""
 
 HEAD_S = 10.0
 
