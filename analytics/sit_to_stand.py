@@ -129,7 +129,7 @@ def _seated(posture: PostureSeconds | None, sets: Iterable[ExerciseSet]) -> NDAr
     known = [np.arange(int(one.start) - SAT_WITHIN_S, int(one.end) + 1) for one in sets if one.exercise == SIT_TO_STAND]
     if posture is not None:
         known.append(posture.second[[activity is Activity.SITTING for activity in posture.activity]])
-    return np.unique(np.concatenate(known).astype(np.int64)) if known else np.empty(0, dtype=np.int64)
+    return np.sort(np.concatenate([*known, np.empty(0)]).astype(np.int64), kind="stable")
 
 
 def _in_run(run: SecondFeatures, sat: NDArray[np.int64]) -> list[FiveRises]:

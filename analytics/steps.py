@@ -8,6 +8,8 @@ from itertools import dropwhile
 from math import inf
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analytics.step_candidates import CANDIDATE_DELAY, CandidateFinder, Candidates, CandidateState
 from analytics.step_rhythm import WINDOW, Rhythm, judge_windows
 from posture.frame import GRID_HZ
@@ -182,8 +184,7 @@ class StepDetector:
         state.recent = peaks.last(WINDOW - 1)
         index, amplitude, strike = peaks.index.tolist(), peaks.amplitude.tolist(), peaks.strike.tolist()
         rhythmic, clear = (rhythms.kind != Rhythm.NONE).tolist(), (rhythms.kind == Rhythm.CLEAR).tolist()
-        strengths = rhythms.step.tolist(), rhythms.amplitude.tolist(), rhythms.strike.tolist()
-        walks = [Walk(end, end, *each) for end, *each in zip(index[WINDOW - 1 :], *strengths, strict=True)]
+        strengths = np.column_stack([rhythms.step, rhythms.amplitude, rhythms.strike]).tolist()
         steps: list[Step] = []
         for last in range(len(peaks) - len(found), len(peaks)):
             state.pending.append(Peak(index[last], amplitude[last], strike[last]))
@@ -192,7 +193,8 @@ class StepDetector:
             if first >= 0 and rhythmic[first]:
                 self._extend_chain(index[first], index[last], clear=clear[first])
                 if state.chain_clear:
-                    steps += _told(self._steps_of(walks[first]), index[last])
+                    walk = Walk(index[last], index[last], *strengths[first])
+                    steps += _told(self._steps_of(walk), index[last])
                     continue
             steps += _told(self._follow(), index[last])
             self._forget(index[last])

@@ -204,7 +204,8 @@ class LivePipeline:
             for part in self._parts(chunk, seconds):
                 for frame in self._oriented(part):
                     noticed += self._walk(self._steps.push(frame), self._steps.settled_time)
-                    seconds.append(self._known_steps.added_to(self._summarizer.push(frame)))
+                    if len(complete := self._summarizer.push(frame)):
+                        seconds.append(self._known_steps.added_to(complete))
                     if self._exercises is not None:
                         frames.append(frame)
                 if part.stop_index == self._offset_due:
@@ -212,7 +213,7 @@ class LivePipeline:
                     seconds.clear()
         if seconds:
             noticed += self._take(join_seconds(seconds))
-            noticed += self._compare_walking(self._steps.settled_time)
+        noticed += self._compare_walking(self._steps.settled_time)
         noticed += self._exercise(frames)
         if self.latest is not None:
             self.latest = replace(self.latest, holding=self.holding)
@@ -316,14 +317,13 @@ class LivePipeline:
                 self._to_compare.insert(0, (features.rows(n, len(features)), calibration))
             settled = features.rows(0, n)
             self._strap.calibration = calibration
-            noticed += self._strap.push(
-                settled.where(np.array([self._is_near_step(s) for s in settled.second.tolist()]))
-            )
+            noticed += self._strap.push(settled.where(self._are_near_step(settled.second)))
         return noticed
 
-    def _is_near_step(self, second: int) -> bool:
-        at = bisect_left(self._step_times, second - NEAR_STEP_S)
-        return at < len(self._step_times) and self._step_times[at] < second + 1 + NEAR_STEP_S
+    def _are_near_step(self, second: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return for each second whether there is a step in it or `NEAR_STEP_S` beside it."""
+        steps = np.array(self._step_times[bisect_left(self._step_times, second[0] - NEAR_STEP_S) :])
+        return np.searchsorted(steps, second - NEAR_STEP_S) < np.searchsorted(steps, second + 1 + NEAR_STEP_S)
 
     def _take(self, features: SecondFeatures) -> list[Noticed]:
         """Go over the seconds in pieces within which the calibration does not change."""

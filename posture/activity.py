@@ -26,6 +26,7 @@ from posture.events import Activity
 from posture.height_change import LONGEST_BEFORE_S, height_change
 from posture.rotations import angle_between, unit
 from posture.seconds import STEPS_KNOWN_WITHIN_S
+from posture.windows import added
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -333,7 +334,8 @@ def transition_scores(features: SecondFeatures) -> NDArray[np.float64]:
     scores[:, [CYCLING, CYCLING], [STANDING, WALKING]] = -5.0
     scores[:, [STANDING, WALKING], [CYCLING, CYCLING]] = -7.0
     scores[:, [CYCLING, SITTING], [SITTING, CYCLING]] = -9.0
-    leave = np.exp(scores).sum(axis=2)
+    # State by state: `sum` over an axis of five takes five times as long.
+    leave = added([np.exp(scores[:, :, to]) for to in range(len(STATES))])
     diagonal = np.arange(len(STATES))
     scores[:, diagonal, diagonal] = np.log1p(-np.minimum(leave, MOST_LEAVE))
     return scores

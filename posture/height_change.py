@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from posture.seconds import SecondFeatures
@@ -44,11 +46,12 @@ def height_change(features: SecondFeatures) -> tuple[NDArray[np.float64], NDArra
     """
     n = len(features)
     change, error = np.zeros(n), np.full(n, NEVER_AT_REST_M)
+    between = dict(enumerate(_between(features, LONGEST_BEFORE_S + LONGEST_AFTER_S), start=2))
     for before in range(1, LONGEST_BEFORE_S + 1):
         for after in range(1, LONGEST_AFTER_S + 1):
             if n <= before + after:
                 continue
-            gained, unsure = _between(features, before + after)
+            gained, unsure = between[before + after]
             inside = slice(before, n - after)
             better = unsure < error[inside]
             change[inside] = np.where(better, gained, change[inside])
@@ -56,18 +59,17 @@ def height_change(features: SecondFeatures) -> tuple[NDArray[np.float64], NDArra
     return change, error
 
 
-def _between(features: SecondFeatures, length: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return height gained and its standard error between seconds so far apart, both of shape (n - length,)."""
-    n = len(features) - length
-    first = features.height_gain[:n]
-    speed = features.speed_gain[:n]
-    height = np.zeros(n)
-    for later in range(1, length):
-        height = height + (speed + features.height_gain[later : later + n])
-        speed = speed + features.speed_gain[later : later + n]
-    last = speed + features.height_gain[length:]
-    height = height - 0.5 * (length - 1) * (first + last)
-    unrest = np.sqrt(0.5 * (features.movement[:n] ** 2 + features.movement[length:] ** 2))
-    turn = features.up[length:] - features.up[:n]
-    turned = np.sqrt(np.einsum("ni,ni->n", turn, turn))
-    return height, np.hypot(SPEED_OF_UNREST_S * length * unrest, OFFSET_LEFT_MS2 * turned * length**2 / 8)
+def _between(features: SecondFeatures, longest: int) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Yield height gained and its standard error between seconds 2, 3 ... apart, both of shape (n - length,)."""
+    first, square = features.height_gain, features.movement**2
+    height, speed = np.zeros(len(features)), features.speed_gain
+    for length in range(2, min(longest, len(features) - 1) + 1):
+        n = len(features) - length
+        height = height[:n] + (speed[:n] + features.height_gain[length - 1 : length - 1 + n])
+        speed = speed[:n] + features.speed_gain[length - 1 : length - 1 + n]
+        last = speed + features.height_gain[length:]
+        gained = height - 0.5 * (length - 1) * (first[:n] + last)
+        unrest = np.sqrt(0.5 * (square[:n] + square[length:]))
+        turn = features.up[length:] - features.up[:n]
+        turned = np.sqrt(np.einsum("ni,ni->n", turn, turn))
+        yield gained, np.hypot(SPEED_OF_UNREST_S * length * unrest, OFFSET_LEFT_MS2 * turned * length**2 / 8)

@@ -94,7 +94,8 @@ class OrientationFilter:
             up = self._up_from_gravity(rows.acc, restarts=segment.restarts)
             quat = quaternion_from_up(up)
         else:
-            quat = self._quaternion(segment, segment.gyr - self._gyr_bias_rad_s)
+            gyr = segment.gyr - self._gyr_bias_rad_s if self._gyr_bias_rad_s.any() else segment.gyr
+            quat = self._quaternion(segment, gyr)
             up = up_from_quaternion(quat)
         vertical = np.einsum("ni,ni->n", rows.acc, up) - GRAVITY_MS2
         return PostureFrame(rows, quat, up, vertical)

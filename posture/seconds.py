@@ -6,6 +6,7 @@ Everything here is free of the mounting, so that a calibration learnt later can 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -242,6 +243,10 @@ class SecondSummarizer:
         # Only after a gap do the rows not begin with a second; that cut second is left out.
         cut = min(-self._next_index % GRID_HZ, signals.shape[1])
         n_seconds = (signals.shape[1] - cut) // GRID_HZ
+        if n_seconds == 0:
+            self._signals = signals[:, cut:]
+            self._next_index += cut
+            return _no_seconds(has_gyr=frame.segment.gyr is not None)
         used = cut + n_seconds * GRID_HZ
         block = signals[:, cut:used].reshape(N_SIGNALS, n_seconds, GRID_HZ)
         features = _summarize((self._next_index + cut) // GRID_HZ, block, has_gyr=frame.segment.gyr is not None)
@@ -251,7 +256,7 @@ class SecondSummarizer:
 
     def flush(self) -> SecondFeatures:
         """Return no rows: a second that is not complete is not given out."""
-        return _summarize(0, np.empty((N_SIGNALS, 0, GRID_HZ)), has_gyr=False)
+        return _no_seconds(has_gyr=False)
 
     def _restart_filters(self) -> None:
         # Both heights in one pass: shape (sections, signals, 2).
@@ -304,6 +309,12 @@ def _summarize(first_second: int, block: NDArray[np.float64], *, has_gyr: bool) 
         steps_known=np.zeros(n, dtype=np.uint8),
         has_gyr=has_gyr,
     )
+
+
+@cache
+def _no_seconds(*, has_gyr: bool) -> SecondFeatures:
+    """Return no rows; kept, since four in five pushes of a live sensor complete no second."""
+    return _summarize(0, np.empty((N_SIGNALS, 0, GRID_HZ)), has_gyr=has_gyr)
 
 
 def _movement(acc: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from math import ceil, exp
 from typing import TYPE_CHECKING
 
@@ -305,9 +305,10 @@ class SlouchTracker(Stage[SlouchState]):
 
 def _smoothed(latest: NDArray[np.float64], before: float | None) -> list[float]:
     """Return an angle smoothed, from where it was before if it was judged then."""
-    smooth = list(accumulate(latest.tolist(), _drawn, initial=before))
-    return smooth[len(smooth) - len(latest) :]
-
-
-def _drawn(smooth: float, latest: float) -> float:
-    return smooth + SMOOTHING_SHARE * (latest - smooth)
+    angles_deg = latest.tolist()
+    smooth = angles_deg[0] if before is None else before
+    smoothed: list[float] = []
+    for angle_deg in angles_deg:
+        smooth += SMOOTHING_SHARE * (angle_deg - smooth)
+        smoothed.append(smooth)
+    return smoothed

@@ -62,8 +62,9 @@ class WearTracker(Stage[WearState]):
         """Return the alerts raised and resolved."""
         state = self._state
         events: list[Alert | AlertResolved] = []
+        looked_at = _may_tell(features)
         columns = (features.second, *features.up.T, features.movement)
-        for second, x, y, z, movement in zip(*(column.tolist() for column in columns), strict=True):
+        for second, x, y, z, movement in zip(*(column[looked_at].tolist() for column in columns), strict=True):
             along = x * state.anchor[0] + y * state.anchor[1] + z * state.anchor[2]
             after_hole = state.raised is None and second > state.last_second + BRIDGED_HOLE_S
             state.last_second = second
@@ -80,6 +81,15 @@ class WearTracker(Stage[WearState]):
     def flush(self) -> list[Alert | AlertResolved]:
         """Return nothing: that the samples end does not tell whether the sensor is worn again."""
         return []
+
+
+def _may_tell(features: SecondFeatures) -> NDArray[np.bool_]:
+    """Return which seconds, shape (n,), to look at: none between two movements so near each other as to rule it out."""
+    moves = features.movement > MOTIONLESS_MS2
+    is_brief = np.diff(features.second[moves]) < NOT_WORN_AFTER_S
+    # Before the first movement and after the last one it may have been still for long.
+    n_moves_before = np.cumsum(moves)
+    return np.asarray(moves | ~np.concatenate([[False], is_brief, [False]])[n_moves_before])
 
 
 def not_worn(features: SecondFeatures) -> NDArray[np.bool_]:
