@@ -65,7 +65,7 @@ NOVELTY_S = 8.0
 NOVELTY_FLOOR = 0.02
 WHILE_MOVING = 0.5
 """Weight of the tilt in a second with movement: the trunk swings when one sits down, and that is no posture."""
-TILT_WEIGHT, SWAY_WEIGHT, GAIT_WEIGHT, LYING_WEIGHT = 0.5, 0.3, 1.0, 2.0
+TILT_WEIGHT, SWAY_WEIGHT, GAIT_WEIGHT, LYING_WEIGHT = 0.5, 0.3, 1.0, 1.0
 
 LYING_DEG, LYING_SLOPE_DEG = 70.0, 5.0
 """Vaha-Ypya has 64.9 deg; some people recline that far. Soft, since upright is known to 5 or 10 deg at first."""
@@ -92,6 +92,9 @@ SHOWN = 10.0
 MOST_LEAVE = 0.2
 """However strong the evidence for a change, staying keeps the most: a change must show in what follows, too."""
 CHANGE, LIE_DOWN = -5.5, -5.0
+TURNING_OVER_DEG = 30.0
+"""Turn that makes lying on less likely by 1 nat: any direction is lying, but who lies turns over about as rarely as
+they get up. Else all standing and sitting could as well have been spent in bed."""
 WITHOUT_MOVEMENT = -6.0
 GETTING_UP_M, GETTING_UP_SD_M, NO_CHANGE_SD_M = 0.35, 0.12, 0.06
 """Height gained by getting up from chairs and beds of all heights, and by no change of posture."""
@@ -315,7 +318,7 @@ def transition_scores(features: SecondFeatures) -> NDArray[np.float64]:
     got_up = np.minimum(np.clip((height - 0.08) / 0.03, -4, 5) + _lifted(gained, error), MOST_LIFT)
     sat_down = np.minimum(np.clip((-height - 0.06) / 0.025, -4, 5) + _lifted(-gained, error), MOST_LIFT)
     # From lying to standing is a longer way up than to sitting; the length of the specific force shows it best.
-    got_up_from_lying = np.clip((by_norm - 0.03) / 0.04, -3, 3)
+    got_up_from_lying = np.clip((by_norm - 0.08) / 0.04, -3, 3)
     lay_down_from_standing = np.clip((-height - 0.13) / 0.06, -2, 2)
 
     scores = np.full((len(features), len(STATES), len(STATES)), IMPOSSIBLE)
@@ -338,7 +341,15 @@ def transition_scores(features: SecondFeatures) -> NDArray[np.float64]:
     leave = added([np.exp(scores[:, :, to]) for to in range(len(STATES))])
     diagonal = np.arange(len(STATES))
     scores[:, diagonal, diagonal] = np.log1p(-np.minimum(leave, MOST_LEAVE))
+    scores[:, LYING, LYING] -= _turned_deg(features.up) / TURNING_OVER_DEG
     return scores
+
+
+def _turned_deg(up: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return by how much up, shape (n, 3), turned from each second to the next, shape (n,); 0 for the first."""
+    turned = np.zeros(len(up))
+    turned[1:] = np.degrees(angle_between(up[1:], up[:-1]))
+    return turned
 
 
 def free_after_gap(missing_s: int) -> NDArray[np.float64]:
@@ -367,9 +378,9 @@ def _ahead(rise: NDArray[np.float64], fall: NDArray[np.float64]) -> NDArray[np.f
 def _lifted(gained: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the log likelihood of having got up against having stayed, for heights in m with standard errors."""
     sd_up, sd_none = np.sqrt(GETTING_UP_SD_M**2 + error**2), np.sqrt(NO_CHANGE_SD_M**2 + error**2)
-    # Higher than usual is got up, too.
-    missing = np.minimum(gained - GETTING_UP_M, 0.0)
-    ratio = _log_normal(missing, 0.0, sd_up) - _log_normal(gained, 0.0, sd_none)
+    # Higher than usual is got up, too; who sinks has not risen, though they have not stayed either.
+    risen = np.maximum(gained, 0.0)
+    ratio = _log_normal(np.minimum(risen - GETTING_UP_M, 0.0), 0.0, sd_up) - _log_normal(risen, 0.0, sd_none)
     return np.clip(ratio, LEAST_HEIGHT, MOST_HEIGHT)
 
 

@@ -158,6 +158,23 @@ def test_what_is_told_is_right_however_the_day_begins(play, defaults, beginning)
     assert wrong <= 0.1 * told
 
 
+def test_a_day_on_the_feet_and_on_a_chair_was_not_spent_in_bed(play, defaults):
+    """Any direction may be lying, but who lies does not turn over by a right angle whenever others get up."""
+    seated = Sit(25.0, SittingPosture.SLOUCHED, 30.0)
+    script = (Stand(20.0), seated, Stand(20.0), Lie(25.0), seated, Lie(25.0))
+    told = lying = 0
+    for seed in range(6):
+        played = play(script, seed, RATE_HZ, person=Person.drawn(seed), sensor=SensorModel.ideal())
+        pipeline = LivePipeline(defaults, RATE_HZ)
+        events = [*pipeline.push(played.chunk), *pipeline.flush()]
+        in_bed = [part for part in played.truth.activities if part.activity == Activity.LYING]
+        for each in (event for event in events if isinstance(event, ActivityEpisode)):
+            seconds = sum(max(min(p.end - 3.0, each.end) - max(p.start + 3.0, each.start), 0.0) for p in in_bed)
+            told += seconds
+            lying += seconds * (each.activity is Activity.LYING)
+    assert lying >= 0.8 * told
+
+
 @pytest.mark.parametrize("script", [(Sit(120.0),), (Lie(120.0),), (Sit(60.0), Lie(60.0))])
 def test_who_has_not_been_on_their_feet_is_not_said_to_sit_or_lie(play, defaults, script):
     played = play(script, 2, RATE_HZ)
