@@ -364,7 +364,7 @@ class LivePipeline:
         offset, known = calibration.acc_offset_ms2, before.acc_offset_ms2
         if offset is not None and offset is not known:
             self._orientation.take_offset(offset)
-            self._seconds.take_off(offset if known is None else offset - known)
+            self._summarizer.take_offset(self._seconds.take_off(offset if known is None else offset - known))
         self.calibration = self._decoder.calibration = calibration
         self._take_mounting(self._seconds.end)
         if before.sensor_to_body is None:

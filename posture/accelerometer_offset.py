@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["RestSurvey", "RestSurveyState", "accelerometer_offset", "learn_offset", "up_without_offset"]
 
 STILL_MS2 = 0.13
+LEAST_GRAVITY_MS2 = GRAVITY_MS2 / 2
+"""A sensor that reads less at rest is broken."""
 MINIMUM_STILL_SECONDS = 10
 MINIMUM_SAMPLES = 10
 """A second with fewer does not show whether it was still: a single sample always equals its own mean."""
@@ -100,7 +102,8 @@ def accelerometer_offset(acc: NDArray[np.float64], movement: NDArray[np.float64]
         Shape (n,): its standard deviation within the second, all axes together.
 
     """
-    still = acc[movement < STILL_MS2]
+    length = np.sqrt(np.einsum("ni,ni->n", acc, acc))
+    still = acc[(movement < STILL_MS2) & (length > LEAST_GRAVITY_MS2)]
     if len(still) < MINIMUM_STILL_SECONDS:
         return np.zeros(3)
     observed, weight = _by_direction(still)

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.signal import bilinear_zpk, butter, sosfilt, zpk2sos
+from scipy.signal import bilinear_zpk, butter, sosfilt, sosfilt_zi, zpk2sos
 
 from config.units import GRAVITY_MS2
 from posture.accelerometer_offset import up_without_offset
@@ -164,9 +164,11 @@ class SecondsLog:
         while len(self._parts) > 1 and len(self._parts[-2]) <= 2 * len(self._parts[-1]):
             self._parts[-2:] = [join_seconds(self._parts[-2:])]
 
-    def take_off(self, offset_ms2: NDArray[np.float64]) -> None:
-        """Rid all seconds so far of an offset of the accelerometer, shape (3,)."""
-        self._parts = [self.joined().without_offset(offset_ms2)]
+    def take_off(self, offset_ms2: NDArray[np.float64]) -> float:
+        """Rid all seconds so far of an offset of the accelerometer, shape (3,); return how much of it is up now."""
+        with_offset = self.joined()
+        self._parts = [with_offset.without_offset(offset_ms2)]
+        return float(with_offset.up[-1] @ offset_ms2)
 
     def joined(self) -> SecondFeatures:
         """Return all seconds.
@@ -253,6 +255,13 @@ class SecondSummarizer:
         self._signals = signals[:, used:].copy()
         self._next_index += used
         return features
+
+    def take_offset(self, up_ms2: float) -> None:
+        """Go on as if an offset of the accelerometer, so much of it up, that is taken off from now on had never been.
+
+        Else both heights would seem to sink by decimetres, for seconds.
+        """
+        self._rise_zi = self._rise_zi - up_ms2 * sosfilt_zi(self._rise_sos)[:, np.newaxis]
 
     def flush(self) -> SecondFeatures:
         """Return no rows: a second that is not complete is not given out."""

@@ -63,8 +63,8 @@ class SelfCalibration(Stage[SelfCalibrationState]):
     def push(self, seen: SecondsLog) -> None:
         """Look at all seconds so far; learn once enough new ones have come.
 
-        Where the accelerometer's offset was not told, it is learnt with the rest: rid the seconds of it, then, before
-        the next push.
+        Where the accelerometer's offset was not told, it is learnt, too, walked or not: rid the seconds of it, then,
+        before the next push.
         Cut the seconds at `next_cut`, else what is learnt depends on how they were cut.
         """
         state = self._state
@@ -78,7 +78,7 @@ class SelfCalibration(Stage[SelfCalibrationState]):
     def _learnt(self, seen: SecondsLog) -> Calibration:
         known = self._state.calibration.acc_offset_ms2
         calibration = learn_calibration(seen.joined(), known)
-        if self._is_offset_told or calibration.source is CalibrationSource.NONE:
+        if self._is_offset_told:
             return calibration
         offset = learn_offset(seen.joined(), known)
         if offset is None or offset is known:

@@ -1,4 +1,4 @@
-"""The accelerometer's offset, where nobody told it: learnt with the calibration, and taken off from then on."""
+"""The accelerometer's offset, where nobody told it: learnt as soon as it shows, and taken off from then on."""
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from lumbar.pipeline import LivePipeline
 from posture.accelerometer_offset import learn_offset, up_without_offset
 from posture.calibration import CalibrationSource
 from posture.rotations import angle_between, unit
+from posture.self_calibration import LOOK_EVERY_S
 
 RATE_HZ = 100.0
 OFFSET_MS2 = np.array([0.5, -0.1, 0.4])
@@ -41,6 +42,25 @@ def test_it_comes_near_the_truth_once_some_postures_have_been_seen(play, default
     assert pipeline.calibration.source is CalibrationSource.WALKING
     learnt = pipeline.calibration.acc_offset_ms2
     assert np.linalg.norm(learnt - OFFSET_MS2) <= 0.5 * np.linalg.norm(OFFSET_MS2)
+
+
+def test_it_is_learnt_before_the_mounting_is(play, defaults):
+    played = play((Stand(30.0), Lie(40.0), Stand(20.0)), 3, RATE_HZ, sensor=OFF)
+    pipeline = LivePipeline(defaults, RATE_HZ)
+    pipeline.push(played.chunk)
+    assert pipeline.calibration.source is CalibrationSource.NONE
+    learnt = pipeline.calibration.acc_offset_ms2
+    assert np.linalg.norm(learnt - OFFSET_MS2) <= 0.5 * np.linalg.norm(OFFSET_MS2)
+
+
+def test_who_stands_does_not_seem_to_sink_when_it_is_taken_off(play, defaults):
+    played = play((Stand(60.0),), 3, RATE_HZ, sensor=OFF)
+    pipeline = LivePipeline(defaults, RATE_HZ)
+    pipeline.push(played.chunk)
+    assert pipeline.calibration.acc_offset_ms2 is not None
+    settled = pipeline.features.rows(LOOK_EVERY_S, len(pipeline.features))
+    for height in (settled.rise, settled.fall, settled.rise_by_norm, settled.fall_by_norm):
+        assert np.abs(height[5:]).max() < 0.1
 
 
 def test_what_was_told_is_not_learnt_anew(play, defaults):
