@@ -111,6 +111,8 @@ class Motion(Part):
     ----------
     axis, way
         The primary motion.
+    tips_back
+        Whether the pelvis tips back, too, as a raised leg makes it: tells such a lateral bend from one of the trunk.
     range_deg
         Least and greatest usual excursion from the starting position; for rotations.
     range_cm
@@ -123,6 +125,7 @@ class Motion(Part):
     axis: Axis
     way: Way = Way.EITHER
     any_tilt: bool = False
+    tips_back: bool = False
     range_deg: Range | None = None
     range_cm: Range | None = None
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from analytics.exercises.excursion import point_of
+from analytics.exercises.manner import PLAIN
 from config.exercise_library import Axis, Counting, Position, Sides, Way
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analytics.exercises.excursion import Excursion, Point
+    from analytics.exercises.manner import Manner
     from config.exercise_library import Exercise
 
 __all__ = [
@@ -87,8 +89,8 @@ class Candidate:
         Unit axis of the rotation in the sensor frame; zeros for turn and height.
     side
         Signed amount of what tells the side; None where the mounting is unknown.
-    lean_deg
-        As in `Seen`.
+    manner
+        How it is done, where it is to be recognised.
 
     """
 
@@ -97,7 +99,7 @@ class Candidate:
     size: float
     rotation: Point
     side: float | None
-    lean_deg: float = 0.0
+    manner: Manner = PLAIN
     duration_s: float = field(init=False)
     """Its length."""
 
@@ -174,9 +176,8 @@ class Seen:
         Tilt about the body's axes (along the trunk, right, forward) in deg; None where the mounting is unknown.
     positions
         The positions that it may have begun in; None where the mounting is unknown.
-    lean_deg
-        Of a change of height: how much further forward the trunk leant on the way out than at either end of it; 0
-        where nothing is to be recognised.
+    manner
+        How it is done, where it is to be recognised.
 
     """
 
@@ -184,7 +185,7 @@ class Seen:
     rotation: Point
     body: Point | None
     positions: tuple[Position, ...] | None
-    lean_deg: float = 0.0
+    manner: Manner = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +272,7 @@ def candidate_of(seen: Seen, sought: Sought) -> Candidate | None:
     if _is_wrong_way(amount, exercise.motion.way):
         return None
     side = None if seen.positions is None else amount
-    return Candidate(excursion, amount, abs(amount), NO_ROTATION, side, seen.lean_deg)
+    return Candidate(excursion, amount, abs(amount), NO_ROTATION, side, seen.manner)
 
 
 def _positions(up: Point) -> tuple[Position, ...]:
@@ -305,7 +306,7 @@ def _tilted(seen: Seen, exercise: Exercise) -> Candidate | None:
         return None
     size = excursion.size if whole else abs(amount)
     side = _about(exercise.side_axis or exercise.motion.axis, seen.body)
-    return Candidate(excursion, size if amount >= 0 else -size, size, seen.rotation, side)
+    return Candidate(excursion, size if amount >= 0 else -size, size, seen.rotation, side, seen.manner)
 
 
 def _about(axis: Axis, body: Point) -> float:

@@ -78,7 +78,7 @@ class FinderState:
     """
 
     chains: dict[str, Chain]
-    up: UpAt = field(default_factory=lambda: UpAt([], []))
+    up: UpAt = field(default_factory=lambda: UpAt([], [], []))
     mountings: list[tuple[float, NDArray[np.float64] | None]] = field(default_factory=list)
     waiting: list[FoundSet] = field(default_factory=list)
     waiting_end: float = -np.inf
@@ -233,8 +233,8 @@ class ExerciseFinder:
         is_held = signal is Signal.STILL
         up = np.radians(excursion.far) if is_held else self._state.up.at(excursion.start)
         seen = seen_of(excursion, is_tilt=signal is Signal.TILT, sensor_to_body=mounting, up=up)
-        if signal is Signal.HEIGHT and mounting is not None and not self._told:
-            seen = replace(seen, lean_deg=self._state.up.lean_deg(excursion, mounting))
+        if mounting is not None and not self._told and not is_held:
+            seen = replace(seen, manner=self._state.up.manner(excursion, seen.body, mounting))
         candidates = ((name, candidate_of(seen, sought)) for name, sought in self._by_signal[signal])
         return [(name, candidate, self._state.chains[name]) for name, candidate in candidates if candidate is not None]
 

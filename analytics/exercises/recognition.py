@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import cos, exp, log, radians, tanh
+from math import cos, exp, log, radians
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from analytics.exercises.candidates import Signal, signal_of, takes_turns, usual_range
 from analytics.exercises.chains import ChainWeights
+from analytics.exercises.manner import leaning, stepping, tipping
 from analytics.exercises.regularity import scatter, spread
 from config.exercise_library import Counting, Observability, Position, Sides
 from posture.events import Activity
@@ -48,9 +49,13 @@ class RecognitionWeights:
         For the rest at the home of the first repetition, before it.
     turns_off, ways_off
         Share of what a chain scores for changes of side, and for going both ways, that is taken off.
-    leans
+    leans, tips_back
         For a rise from a seat where the trunk leans on the way, against it where it does not, and the other way round
-        for the others.
+        for the others; the same for a raised leg where the pelvis tips back as well.
+    stands
+        Against standing where the exercise is done seated, for which upright sitting may be taken.
+    steps
+        Against facing elsewhere each time, per e-fold beyond feet that stay.
     least
         A set scores at least so much per repetition.
     known, few_known
@@ -65,7 +70,7 @@ class RecognitionWeights:
     scatter
         Greatest sum of the mean deviations of all three, for each repetition: the fewer, the more alike they must be.
     in_turns
-        Least share of changes of side where sides alternate, unless one side follows after the other.
+        Least share of changes of side where sides alternate, unless one side follows after the other or is done alone.
     sided
         Least part of the movement about the axis that tells the side.
     sure
@@ -84,9 +89,12 @@ class RecognitionWeights:
     turns_off: float = 0.7
     ways_off: float = 0.35
     leans: float = 0.6
+    tips_back: float = 0.6
+    steps: float = 0.6
+    stands: float = 0.6
     waited: float = 0.4
-    least: float = 0.25
-    known: float = 0.45
+    least: float = 0.36
+    known: float = 0.4
     few_known: float = 0.6
     few: int = 5
     few_held: int = 3
@@ -171,12 +179,6 @@ class Winner:
     known: bool
 
 
-LEANS_DEG, LEANS_SCALE_DEG = 6.0, 5.0
-"""The trunk leans on the way from this on: 4-28 deg, median 13, in the sit-to-stands of UI-PRMD, 0-10 in its squats."""
-
-IN_FAVOUR = 0.5
-"""What speaks for an exercise counts so much of what speaks against it: many movements go without leaning."""
-
 LEAST_OF_A_SIDE = 3
 """Repetitions of one side before all of the other side follow."""
 
@@ -207,31 +209,21 @@ def fit(found: FoundSet, weights: RecognitionWeights = WEIGHTS) -> float:
     held = median(candidate.excursion.hold_s for candidate in chain)
     hold = log(1.0 + (log((held + 1.0) / (usual_hold_s + 1.0)) / weights.hold_scale) ** 2)
     off_turns = weights.ways_off if exercise.counting is Counting.BOTH_WAYS else weights.turns_off
+    manners = [candidate.manner for candidate in chain]
     changes = sum((a.side or 0.0) * (b.side or 0.0) < 0 for a, b in pairwise(chain)) if takes_turns(exercise) else 0
     return (
         (found.score - off_turns * ALTERNATES * changes) / len(chain)
         + weights.rested * (fmean(candidate.excursion.rested for candidate in chain) - 1.0)
         + weights.waited * chain[0].begun_from_rest
-        + weights.leans * _leans(found)
+        + weights.leans * leaning(exercise, manners)
+        + weights.tips_back * tipping(exercise, manners)
+        - weights.steps * stepping(manners)
         - weights.range_z * off
         - weights.tempo_z * slow
         - weights.hold_z * hold
         + (weights.medium if exercise.observability is not Observability.STRONG else 0.0)
         + (weights.planned if found.planned else 0.0)
     )
-
-
-def _leans(found: FoundSet) -> float:
-    """Return how surely the trunk leans, or does not, as it does where the exercise begins, -1 to 1.
-
-    Who stands up from a seat leans forward first, to have the feet below the centre of mass, and is upright again at
-    both ends (Schenkman et al. 1990, doi:10.1093/ptj/70.10.638); who squats leans furthest at the lowest point.
-    """
-    if signal_of(found.exercise) is not Signal.HEIGHT:
-        return 0.0
-    further = tanh((median(candidate.lean_deg for candidate in found.chain) - LEANS_DEG) / LEANS_SCALE_DEG)
-    speaks = further if found.exercise.start is Position.SEATED else -further
-    return min(speaks, IN_FAVOUR * speaks)
 
 
 def chosen(
@@ -252,7 +244,7 @@ def chosen(
 
     """
     able = [found for found in sets if _has_enough(found, weights) and _is_possible(found, activity_at)]
-    marks = {id(found): _mark(found, able, weights) for found in able}
+    marks = {id(found): _mark(found, able, weights) - weights.stands * _stands(found, activity_at) for found in able}
     winners: list[Winner] = []
     for found in sorted(able, key=lambda each: -marks[id(each)] * log(1.0 + len(each.chain))):
         if marks[id(found)] < weights.least or any(found.overlaps(winner.found) for winner in winners):
@@ -357,7 +349,7 @@ def _is_regular(found: FoundSet, weights: RecognitionWeights) -> bool:
 
 
 def _changes_sides(found: FoundSet, weights: RecognitionWeights) -> bool:
-    """Whether the wearer goes one way and the other, in turns or one after the other, where the exercise does."""
+    """Whether the wearer goes one way and the other, in turns or one after the other, or does one side only."""
     if not takes_turns(found.exercise):
         return True
     if found.exercise.counting is Counting.BOTH_WAYS and _goes_forward_only(found):
@@ -366,28 +358,40 @@ def _changes_sides(found: FoundSet, weights: RecognitionWeights) -> bool:
     changes = sum(before * after < 0 for before, after in pairwise(sides))
     one_side = sum(side > 0 for side in sides)
     switches = changes == 1 and LEAST_OF_A_SIDE <= one_side <= len(sides) - LEAST_OF_A_SIDE
-    if not switches and changes < weights.in_turns * (len(sides) - 1):
+    stays = changes == 0 and found.exercise.counting is not Counting.BOTH_WAYS
+    if not (switches or stays) and changes < weights.in_turns * (len(sides) - 1):
         return False
     parts = [abs(side) / candidate.size for side, candidate in zip(sides, found.chain, strict=True)]
     return median(parts) > weights.sided
 
 
 def _is_possible(found: FoundSet, activity_at: Callable[[float], Activity | None]) -> bool:
-    """Whether the wearer was not walking about, and sat where the exercise is done seated.
+    """Whether the wearer was not walking about, and did not sit where the exercise is done standing.
 
     Sitting and standing take turns where the height changes; nobody lies then.
     """
-    seen = [activity_at(candidate.excursion.peak) for candidate in found.chain]
+    seen = _seen(found, activity_at)
     moving = sum(activity in (Activity.WALKING, Activity.RUNNING, Activity.CYCLING) for activity in seen)
     if moving > DOING_OTHER * len(seen):
         return False
     if signal_of(found.exercise) is Signal.HEIGHT:
         return sum(activity is Activity.LYING for activity in seen) <= DOING_OTHER * len(seen)
-    sitting = sum(activity is Activity.SITTING for activity in seen)
-    standing = sum(activity is Activity.STANDING for activity in seen)
-    if found.exercise.start is Position.SEATED:
-        return sitting >= standing
-    return found.exercise.start is not Position.STANDING or standing >= sitting
+    return found.exercise.start is not Position.STANDING or seen.count(Activity.STANDING) >= seen.count(
+        Activity.SITTING
+    )
+
+
+def _stands(found: FoundSet, activity_at: Callable[[float], Activity | None]) -> float:
+    """Return in which share of its repetitions, 0 to 1, the wearer stood more than sat, though it is done seated."""
+    if found.exercise.start is not Position.SEATED or signal_of(found.exercise) is Signal.HEIGHT:
+        return 0.0
+    seen = _seen(found, activity_at)
+    return max(0.0, (seen.count(Activity.STANDING) - seen.count(Activity.SITTING)) / len(seen))
+
+
+def _seen(found: FoundSet, activity_at: Callable[[float], Activity | None]) -> list[Activity | None]:
+    """Return what the wearer did in each repetition, as far as known."""
+    return [activity_at(candidate.excursion.peak) for candidate in found.chain]
 
 
 def _off(value: float, low: float, high: float) -> float:

@@ -6,6 +6,7 @@ import pytest
 
 from analytics.exercises.candidates import Candidate
 from analytics.exercises.excursion import Excursion
+from analytics.exercises.manner import PLAIN, Manner
 from analytics.exercises.recognition import FoundSet, chosen, fit
 from config.exercise_library import load_exercises
 from posture.events import Activity
@@ -13,7 +14,7 @@ from posture.events import Activity
 LIBRARY = load_exercises()
 
 
-def chain(sizes, hold_s=2.0, period_s=6.0, start=0.0, signs=(1,), lean_deg=0.0):
+def chain(sizes, hold_s=2.0, period_s=6.0, start=0.0, signs=(1,), manners=(PLAIN,)):
     """Return repetitions of these sizes, begun from rest."""
     found = []
     for index, size in enumerate(sizes):
@@ -35,7 +36,7 @@ def chain(sizes, hold_s=2.0, period_s=6.0, start=0.0, signs=(1,), lean_deg=0.0):
             stood_s=2.0,
         )
         amount = size * signs[index % len(signs)]
-        found.append(Candidate(excursion, amount, size, (0.0, 1.0, 0.0), amount, lean_deg))
+        found.append(Candidate(excursion, amount, size, (0.0, 1.0, 0.0), amount, manners[index % len(manners)]))
     return tuple(found)
 
 
@@ -87,20 +88,53 @@ def test_everyday_movement_is_no_set(sizes):
     assert chosen([found_set("bridge", sizes)], lying) == []
 
 
-def test_an_exercise_with_sides_wants_both():
-    one_side = found_set("bent_knee_side_rotation", [30.0] * 8)
-    both = found_set("bent_knee_side_rotation", [30.0] * 8, signs=(1, -1))
-    assert chosen([one_side], lying) == []
-    assert ids(chosen([both], lying)) == ["bent_knee_side_rotation"]
+def test_an_exercise_with_sides_wants_an_order_of_them():
+    mixed = found_set("bent_knee_side_rotation", [30.0] * 8, signs=(1, 1, -1, 1, 1, 1, -1, 1))
+    in_turns = found_set("bent_knee_side_rotation", [30.0] * 8, signs=(1, -1))
+    assert chosen([mixed], lying) == []
+    assert ids(chosen([in_turns], lying)) == ["bent_knee_side_rotation"]
+
+
+def test_one_side_may_be_done_alone():
+    assert ids(chosen([found_set("side_bend", [15.0] * 8)], lambda _: Activity.STANDING)) == ["side_bend"]
 
 
 @pytest.mark.parametrize(
     ("activity", "expected"),
-    [(Activity.SITTING, ["seated_trunk_rotation"]), (Activity.STANDING, []), (Activity.WALKING, [])],
+    [(Activity.SITTING, "seated_trunk_rotation"), (Activity.STANDING, "standing_rotation")],
 )
-def test_a_seated_exercise_is_done_seated(activity, expected):
-    sets = [found_set("seated_trunk_rotation", [20.0] * 8, signs=(1, -1))]
-    assert ids(chosen(sets, lambda _time: activity)) == expected
+def test_sitting_and_standing_tell_turns_apart(activity, expected):
+    names = ("seated_trunk_rotation", "standing_rotation")
+    sets = [found_set(name, [18.0] * 8, signs=(1, -1)) for name in names]
+    assert ids(chosen(sets, lambda _: activity)) == [expected]
+
+
+def test_who_seems_to_stand_may_sit_upright_but_who_sits_does_not_stand():
+    seated = found_set("seated_trunk_rotation", [8.0] * 8, signs=(1, -1))
+    standing = found_set("standing_rotation", [30.0] * 8, signs=(1, -1))
+    assert ids(chosen([replace(seated, score=1.5 * 8)], lambda _: Activity.STANDING)) == ["seated_trunk_rotation"]
+    assert chosen([standing], lambda _: Activity.SITTING) == []
+
+
+def test_who_walks_about_does_no_exercise():
+    sets = [found_set("seated_trunk_rotation", [10.0] * 8, signs=(1, -1))]
+    assert chosen(sets, lambda _: Activity.WALKING) == []
+
+
+@pytest.mark.parametrize(("back", "expected"), [(0.5, "knee_raise"), (0.0, "side_bend"), (-0.3, "side_bend")])
+def test_a_pelvis_that_tips_back_as_well_tells_a_raised_knee_from_a_side_bend(back, expected):
+    names = ("knee_raise", "side_bend")
+    sets = [found_set(name, [8.0] * 8, hold_s=0.5, signs=(1, -1), manners=(Manner(back=back),)) for name in names]
+    assert ids(chosen(sets, lambda _: Activity.STANDING)) == [expected]
+
+
+def test_who_steps_elsewhere_each_time_does_housework():
+    """Bending to the laundry basket, up to the line, and a step on."""
+    stays = found_set("trunk_flexion", [45.0] * 8, manners=(Manner(heading_deg=1.0), Manner(heading_deg=2.5)))
+    steps = found_set("trunk_flexion", [45.0] * 8, manners=(Manner(heading_deg=0.0), Manner(heading_deg=25.0)))
+    assert fit(stays) == pytest.approx(fit(found_set("trunk_flexion", [45.0] * 8)))
+    assert ids(chosen([stays], lambda _: Activity.STANDING)) == ["trunk_flexion"]
+    assert chosen([replace(steps, score=0.8 * 8)], lambda _: Activity.STANDING) == []
 
 
 def test_a_range_far_from_the_usual_fits_worse():
@@ -123,8 +157,8 @@ def test_who_sinks_farther_than_a_bend_explains_does_a_squat():
 @pytest.mark.parametrize(("lean_deg", "expected"), [(15.0, "sit_to_stand"), (1.0, "squat")])
 def test_who_leans_forward_on_the_way_rises_from_a_seat(lean_deg, expected):
     rivals = [
-        found_set("squat", [40.0] * 8, hold_s=0.0, signs=(-1,), lean_deg=lean_deg),
-        found_set("sit_to_stand", [40.0] * 8, hold_s=0.0, lean_deg=lean_deg),
+        found_set("squat", [40.0] * 8, hold_s=0.0, signs=(-1,), manners=(Manner(lean_deg=lean_deg),)),
+        found_set("sit_to_stand", [40.0] * 8, hold_s=0.0, manners=(Manner(lean_deg=lean_deg),)),
     ]
     assert ids(chosen(rivals, lambda _: Activity.STANDING)) == [expected]
 
