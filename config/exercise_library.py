@@ -112,7 +112,8 @@ class Motion(Part):
     axis, way
         The primary motion.
     tips_back
-        Whether the pelvis tips back, too, as a raised leg makes it: tells such a lateral bend from one of the trunk.
+        Whether the pelvis tips back, too, as a raised leg makes it, be it less than sideways or more: tells such a
+        lateral bend from one of the trunk.
     range_deg
         Least and greatest usual excursion from the starting position; for rotations.
     range_cm

@@ -56,6 +56,12 @@ ON_THE_SIDE = cos(radians(LYING_TOLERANCE_DEG))
 ALONG_AXIS = 0.7
 """A repetition moves mainly about its axis: within 45 deg of it."""
 
+SIDEWAYS = 0.3
+"""A raised leg tips the pelvis sideways by at least this share of its tilt, and forward by at most so much.
+
+In UI-PRMD it is 5-15 deg sideways and 2-23 deg backward.
+"""
+
 NO_ROTATION = (0.0, 0.0, 0.0)
 SHORTEST_S = 0.5
 LONGEST_S = 75.0
@@ -299,7 +305,9 @@ def _tilted(seen: Seen, exercise: Exercise) -> Candidate | None:
     if seen.body is None:
         return Candidate(excursion, None, excursion.size, seen.rotation, None)
     amount = _about(exercise.motion.axis, seen.body)
-    whole = exercise.motion.any_tilt
+    if exercise.motion.tips_back and not _is_of_a_raised_leg(excursion.size, amount, seen.body):
+        return None
+    whole = exercise.motion.any_tilt or exercise.motion.tips_back
     if not whole and abs(amount) < ALONG_AXIS * excursion.size:
         return None
     if _is_wrong_way(amount, exercise.motion.way):
@@ -307,6 +315,11 @@ def _tilted(seen: Seen, exercise: Exercise) -> Candidate | None:
     size = excursion.size if whole else abs(amount)
     side = _about(exercise.side_axis or exercise.motion.axis, seen.body)
     return Candidate(excursion, size if amount >= 0 else -size, size, seen.rotation, side, seen.manner)
+
+
+def _is_of_a_raised_leg(size: float, sideways: float, body: Point) -> bool:
+    """Whether the pelvis tips sideways, alone or together with backward, but not forward."""
+    return abs(sideways) >= SIDEWAYS * size and body[1] >= -SIDEWAYS * size
 
 
 def _about(axis: Axis, body: Point) -> float:

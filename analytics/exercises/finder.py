@@ -10,13 +10,15 @@ import numpy as np
 
 from analytics.exercises.candidates import Signal, candidate_of, seen_of, signal_of, sought_of
 from analytics.exercises.chains import Chain
+from analytics.exercises.enough import is_enough
 from analytics.exercises.excursion import held_now
 from analytics.exercises.excursions import HEIGHT, TILT, TURN, ExcursionFinder
+from analytics.exercises.found_set import FoundSet
 from analytics.exercises.held_chain import HeldChain
 from analytics.exercises.holds import FOUND, TOLD, HoldFinder
 from analytics.exercises.lately import UpAt
 from analytics.exercises.movement import MovementSignals
-from analytics.exercises.recognition import FoundSet, chosen, is_enough
+from analytics.exercises.recognition import chosen
 from analytics.exercises.records import UNKNOWN_EXERCISE, CountedRepetition, ExerciseSet, Holding
 from analytics.exercises.sets import joined, parts_of, repetitions_of, sets_of
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from math import log, tanh
 from statistics import median
 from typing import TYPE_CHECKING
@@ -79,12 +78,22 @@ def tipping(exercise: Exercise, manners: Sequence[Manner]) -> float:
     return _speaking(further if motion.tips_back else -further)
 
 
-def stepping(manners: Sequence[Manner]) -> float:
+def stepping(manners: Sequence[Manner], every: int = 1) -> float:
     """Return by how many e-folds the wearer faces elsewhere from one repetition to the next than feet that stay allow.
 
     Bending for this and that in house and garden takes a step in between.
+
+    Parameters
+    ----------
+    manners
+        Of each repetition.
+    every
+        After so many repetitions the same side comes again: only those are compared.
+
     """
-    turned_deg = [abs(after.heading_deg - before.heading_deg) for before, after in pairwise(manners)]
+    turned_deg = [
+        abs(after.heading_deg - before.heading_deg) for before, after in zip(manners, manners[every:], strict=False)
+    ]
     return max(0.0, log(max(median(turned_deg), FEET_STAY_DEG) / FEET_STAY_DEG)) if turned_deg else 0.0
 
 

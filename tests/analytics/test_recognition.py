@@ -6,8 +6,9 @@ import pytest
 
 from analytics.exercises.candidates import Candidate
 from analytics.exercises.excursion import Excursion
+from analytics.exercises.found_set import FoundSet
 from analytics.exercises.manner import PLAIN, Manner
-from analytics.exercises.recognition import FoundSet, chosen, fit
+from analytics.exercises.recognition import chosen, fit
 from config.exercise_library import load_exercises
 from posture.events import Activity
 
@@ -166,6 +167,16 @@ def test_who_leans_forward_on_the_way_rises_from_a_seat(lean_deg, expected):
 def test_all_of_one_side_and_then_all_of_the_other_is_a_set():
     blocks = found_set("side_bend", [12.0] * 8, signs=(1, 1, 1, 1, -1, -1, -1, -1))
     assert ids(chosen([blocks], lambda _: Activity.STANDING)) == ["side_bend"]
+
+
+def test_one_strange_turn_between_the_sides_does_not_hide_them():
+    blocks = found_set("side_bend", [12.0] * 14, signs=(1, 1, 1, 1, 1, 1, -1, 1, -1, -1, -1, -1, -1, -1))
+    assert ids(chosen([blocks], lambda _: Activity.STANDING)) == ["side_bend"]
+
+
+def test_three_long_holds_may_vary_more_than_five_short_ones():
+    sizes = [14.0, 16.0, 18.5]
+    assert ids(chosen([found_set("knee_to_chest", sizes, hold_s=20.0, period_s=30.0)], lying)) == ["knee_to_chest"]
 
 
 def test_a_movement_both_ways_may_go_from_one_end_to_the_other():
