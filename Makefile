@@ -12,8 +12,9 @@ RUN := .venv/bin/
 demo: .venv/.wearer
 	$(RUN)lumbar demo
 
+# A file of tests stays in one process, so that nothing its tests share is made twice.
 test: .venv/.developer
-	$(RUN)pytest -n 2 -m "not slow"
+	$(RUN)pytest -n 2 --dist loadfile -m "not slow"
 
 # Proofs that take minutes: an hour of every sensor through everything that goes wrong.
 proof: .venv/.developer

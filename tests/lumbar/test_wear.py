@@ -73,8 +73,8 @@ class Computer:
         return self.now_s
 
 
-def wear_through(wearing, computer, samples, chunk_s=0.2):
-    """Let samples come as a sensor sends them."""
+def wear_through(wearing, computer, samples, chunk_s=1.0):
+    """Let samples come, so much at a time."""
     for chunk in samples.split(chunk_s):
         computer.now_s = float(chunk.time[-1])
         wearing.samples(chunk)
@@ -89,15 +89,15 @@ def start(keeper, history, samples):
     return Wearing(keeper, Outputs(seen, None, history), computer), computer, seen
 
 
-def whole_day(keeper, history, samples):
+def whole_day(keeper, history, samples, chunk_s=1.0):
     wearing, computer, seen = start(keeper, history, samples)
-    wear_through(wearing, computer, samples)
+    wear_through(wearing, computer, samples, chunk_s)
     wearing.close()
     return seen, history.summary("me", MONDAY)
 
 
 def test_a_worn_morning_is_recorded_followed_and_summed_up(keeper, history, samples):
-    seen, summary = whole_day(keeper, history, samples)
+    seen, summary = whole_day(keeper, history, samples, chunk_s=0.2)  # as a sensor sends them
     alerts = [event for event in seen.events if isinstance(event, Alert)]
     assert [alert.kind.value for alert in alerts] == ["slouch"]
     assert summary["slouch"]["episodes_n"] == 2, "one is the slouch of the calibration, too short for an alert"
@@ -190,7 +190,7 @@ def test_a_counted_set_survives_a_restart_of_the_program(keeper, history, sample
 def test_a_counted_set_survives_samples_that_come_late(keeper, history, samples):
     wearing, computer, _ = with_bows_counted(keeper, history, samples, 20.0)
     first, last = (int(np.searchsorted(samples.time, samples.time[0] + s)) for s in (60.0, 90.0))
-    wear_through(wearing, computer, samples.rows(first, last), chunk_s=1.0)
+    wear_through(wearing, computer, samples.rows(first, last))
     wearing.late_samples(samples.rows(first - 1000, first), 100.0)
     wearing.close()
     assert sets_of(history) == [("trunk_flexion", 2)]
@@ -275,8 +275,8 @@ def test_samples_that_come_late_are_worked_in(keeper, history, samples):
 
     async def go():
         wearing, computer, _ = start(keeper, history, samples)
-        wear_through(wearing, computer, samples.rows(0, first), chunk_s=1.0)
-        wear_through(wearing, computer, samples.rows(last, len(samples)), chunk_s=1.0)
+        wear_through(wearing, computer, samples.rows(0, first))
+        wear_through(wearing, computer, samples.rows(last, len(samples)))
         # The log overlaps with what came live on both sides.
         for chunk in samples.rows(first - 300, last + 300).split(30.0):
             wearing.late_samples(chunk, 100.0)
@@ -298,8 +298,8 @@ def test_an_alert_that_nobody_was_given_does_not_appear_after_a_restart(keeper, 
     """The slouch was out of reach; its samples came late, and then the program was started again."""
     first, last = (int(np.searchsorted(samples.time, samples.time[0] + s)) for s in (150.0, 420.0))
     wearing, computer, seen = start(keeper, history, samples)
-    wear_through(wearing, computer, samples.rows(0, first), chunk_s=1.0)
-    wear_through(wearing, computer, samples.rows(last, last + 3000), chunk_s=1.0)
+    wear_through(wearing, computer, samples.rows(0, first))
+    wear_through(wearing, computer, samples.rows(last, last + 3000))
     wearing.late_samples(samples.rows(first, last), 100.0)
     wearing.close()
     again, summary = whole_day(keeper, history, samples.rows(last + 3000, len(samples)))

@@ -23,7 +23,7 @@ KEPT, SENT = 5, 10
 AWAY_S = 3.0
 """From the kill until the program has been started again."""
 
-SLOUCHING = (Stand(8.0), Sit(20.0), Sit(50.0, posture=SittingPosture.SLOUCHED, degrees=20.0), Sit(30.0))
+SLOUCHING = (Stand(8.0), Sit(12.0), Sit(40.0, posture=SittingPosture.SLOUCHED, degrees=20.0), Sit(20.0))
 BOWING = (Stand(8.0), *(each for _ in range(5) for each in (Bend(50.0, 0.5), Stand(1.5))), Stand(25.0))
 """A bow every 5 s, the first at 8 s."""
 

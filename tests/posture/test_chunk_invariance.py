@@ -1,5 +1,7 @@
 """The same recording, cut into chunks in any way, gives the same output: every stage, and the whole pipeline."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -254,14 +256,25 @@ def through_pipeline(pieces, rate_hz, defaults, **options):
     return sorted(noticed, key=repr), pipeline.calibration, pipeline.features, pipeline.step_times, reviewed
 
 
+@pytest.fixture(scope="module")
+def in_one_piece(busy, defaults):
+    """Return a recording, when it was calibrated, and all that it shows in one piece."""
+
+    @cache
+    def make(*, guided, has_gyro):
+        played = busy(100.0 if guided else 52.0, has_gyro=has_gyro)
+        sections = played.sections if guided else ()
+        return played, sections, through_pipeline([played.chunk], played.rate_hz, defaults, sections=sections)
+
+    return make
+
+
 @GYROSCOPE
 @pytest.mark.parametrize("guided", [True, False], ids=["guided", "learning"])
 @given(data=st.data())
 @settings(max_examples=12, deadline=None)
-def test_whole_pipeline(busy, defaults, cutting, differs, guided, has_gyro, data):
-    played = busy(100.0 if guided else 52.0, has_gyro=has_gyro)
-    sections = played.sections if guided else ()
-    whole = through_pipeline([played.chunk], played.rate_hz, defaults, sections=sections)
+def test_whole_pipeline(in_one_piece, defaults, cutting, differs, guided, has_gyro, data):
+    played, sections, whole = in_one_piece(guided=guided, has_gyro=has_gyro)
     pieces = cutting.pieces(played.chunk, data.draw(cutting.draw(len(played.chunk))))
     cut = through_pipeline(pieces, played.rate_hz, defaults, sections=sections)
     assert whole[0]

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,12 +39,12 @@ def settings():
     return load_settings()
 
 
-@pytest.fixture
-def data_set(tmp_path):
-    """Write a labelled set with one recording of each table and each list of labels."""
+@pytest.fixture(scope="session")
+def data_set_in():
+    """Write a labelled set below a folder, with one recording of each table and each list of labels."""
 
-    def make(name="desk", more="", **recordings):
-        folder = tmp_path / "data" / name
+    def make(root, name="desk", more="", **recordings):
+        folder = root / "data" / name
         folder.mkdir(parents=True)
         (folder / "dataset.toml").write_text(SET.format(name=name, more=more), encoding="utf-8")
         for stem, (table, rows) in recordings.items():
@@ -55,6 +57,12 @@ def data_set(tmp_path):
 
 
 @pytest.fixture
+def data_set(data_set_in, tmp_path):
+    """Do so in this test's own folder."""
+    return partial(data_set_in, tmp_path)
+
+
+@pytest.fixture(scope="session")
 def still():
     """Return the samples of a sensor at rest with its x axis up."""
 

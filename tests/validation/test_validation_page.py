@@ -51,27 +51,29 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.attributes if name == tag]
 
 
-@pytest.fixture
-def scored(data_set, still, settings):
-    """Return a report and the evidence of it: two people who keep still for all of what is labelled."""
-
-    def make(name="desk", more="", **recordings):
-        evidence = []
-        folder = data_set(name, more, **recordings)
-        report = validate(folder, settings, seen=lambda *its: evidence.append(evidence_of(*its)))
-        return report, evidence
-
-    def usual(**more):
-        half = [(0, 30, "sitting"), (30, 60, "standing")]
-        return make(p1_a=(still(60), half), p2_a=(still(60), half), p3_a=(still(60), half), **more)
-
-    make.usual = usual
-    return make
+def scored_folder(folder, settings):
+    """Return a report and the evidence of it."""
+    evidence = []
+    report = validate(folder, settings, seen=lambda *its: evidence.append(evidence_of(*its)))
+    return report, evidence
 
 
 @pytest.fixture
-def page(scored):
-    return Page(html_page(*scored.usual()))
+def scored(data_set, settings):
+    return lambda *about, **recordings: scored_folder(data_set(*about, **recordings), settings)
+
+
+@pytest.fixture(scope="module")
+def usual(data_set_in, still, settings, tmp_path_factory):
+    """A report and the evidence of it: three people who keep still for all of what is labelled."""
+    half = [(0, 30, "sitting"), (30, 60, "standing")]
+    people = {f"p{number}_a": (still(60), half) for number in (1, 2, 3)}
+    return scored_folder(data_set_in(tmp_path_factory.mktemp("usual"), **people), settings)
+
+
+@pytest.fixture(scope="module")
+def page(usual):
+    return Page(html_page(*usual))
 
 
 def test_a_page_is_whole_in_itself(page):
@@ -110,9 +112,9 @@ def test_the_ink_is_that_of_the_page_light_or_dark(page):
     assert "#010203" not in page.text
 
 
-def test_the_figures_are_those_of_the_report(scored):
-    report, evidence = scored.usual()
-    words = " ".join(Page(html_page(report, evidence)).words)
+def test_the_figures_are_those_of_the_report(usual, page):
+    report, _ = usual
+    words = " ".join(page.words)
     posture = report.sets[0].posture
     assert f"{posture.smoothed.balanced_accuracy:.3f}" in words
     assert f"{report.sets[0].sedentary.labelled_min:.1f}" in words
@@ -134,9 +136,7 @@ def test_what_may_not_be_passed_on_is_named_as_such(still, data_set, settings):
     folder = data_set(p1_a=(still(20), [(0, 20, "sitting")]))
     about = folder / "desk" / "dataset.toml"
     about.write_text(about.read_text().replace("redistributable = true", "redistributable = false"))
-    evidence = []
-    report = validate(folder, settings, seen=lambda *its: evidence.append(evidence_of(*its)))
-    assert "may not be passed on; nothing was fitted on it" in html_page(report, evidence)
+    assert "may not be passed on; nothing was fitted on it" in html_page(*scored_folder(folder, settings))
 
 
 def test_names_from_outside_are_text(scored, still):
@@ -151,9 +151,9 @@ def test_the_worst_person_is_shown_with_what_the_sensor_saw(page):
     assert "sitting as unknown 30 s" in words
 
 
-def test_it_is_shown_how_soon_changes_are_seen(scored):
-    report, evidence = scored.usual()
-    assert "How soon a change is told live" not in html_page(report, evidence)
+def test_it_is_shown_how_soon_changes_are_seen(usual, page):
+    report, evidence = usual
+    assert "How soon a change is told live" not in page.text
     told = [LabelledChange(Activity.STANDING, late_s, was_unknown=late_s is None) for late_s in (4.0, 5.0, 9.0, None)]
     evidence = [
         replace(each, scored=replace(each.scored, changes=changes))
@@ -179,9 +179,8 @@ def test_a_set_with_orientation_only_has_its_plot(scored, still):
     assert "Posture, person by person" not in words
 
 
-def test_the_same_report_makes_the_same_page(scored):
-    its = scored.usual()
-    assert html_page(*its) == html_page(*its)
+def test_the_same_report_makes_the_same_page(usual, page):
+    assert html_page(*usual) == page.text
 
 
 def test_the_command_writes_the_page(data_set, still, tmp_path, capsys):

@@ -46,15 +46,18 @@ def test_a_download_cut_fifty_times_gives_each_logged_sample_once(tmp_path, seed
     run_virtually(live())
 
 
-def test_a_program_killed_in_downloads_loses_and_doubles_nothing(tmp_path, numbers_of, life_in):
+@pytest.mark.parametrize(
+    ("kills", "away_s", "rest_s"), [(8, 60, 100), pytest.param(20, 120, 300, marks=pytest.mark.slow)]
+)
+def test_a_program_killed_in_downloads_loses_and_doubles_nothing(tmp_path, kills, away_s, rest_s, numbers_of, life_in):
     async def live():
         chance = random.Random(0)  # noqa: S311 - chance, no secret
         life = life_in(tmp_path, "metamotion", rate_hz=RATE_HZ)
         await life.begin(0, Oscillator(ppm=25, wander_ppm=3))
         await asyncio.sleep(60)
-        await life.away(120)
-        await life.be_killed(chance, 20, 3)
-        await life.live_on(300)
+        await life.away(away_s)
+        await life.be_killed(chance, kills, 3)
+        await life.live_on(rest_s)
         check_log(life, numbers_of)
 
     run_virtually(live())

@@ -71,7 +71,7 @@ def test_a_sensor_without_power_in_a_download_gives_the_rest_afterwards(tmp_path
         life = life_in(tmp_path, "lsp", log_record=record)
         await life.begin(record, Oscillator(ppm=40, wander_ppm=3))
         await asyncio.sleep(60)
-        await life.away(300)
+        await life.away(60 if record == RAW else 240)
         for _ in range(4):
             await life.download_begun()
             await moment(life, chance)

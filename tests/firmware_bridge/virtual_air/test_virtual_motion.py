@@ -28,7 +28,7 @@ def test_no_two_milliseconds_of_an_hour_feel_the_same():
     times_s = np.arange(3_600_000) / 1000
     acc, gyr = CodedMotion().at(times_s)
     codes = np.rint(np.hstack((acc[:, :2] * 100, gyr * 500))).astype(np.int64) + 500
-    assert len(np.unique(codes @ 1000 ** np.arange(5))) == len(times_s)
+    assert (np.diff(np.sort(codes @ 1000 ** np.arange(5))) > 0).all()
 
 
 def test_a_played_wearer_is_what_the_wearer_recorded():
