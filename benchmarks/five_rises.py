@@ -111,7 +111,8 @@ def print_labelled(recordings: Sequence[LabelledRecording], name: str, settings:
         analysis = analyze_recording(recording, settings, sections=labels.sections(), exercises=sought)
         rows = analysis.review.findings.of(FiveRises)
         if not sets:
-            seen_s, false = seen_s + recording.duration_s, false + len(rows)
+            seen_s += sum(end - start for start, end in analysis.live.coverage.covered)
+            false += len(rows)
         for start, end, _ in sets:
             inside = [row for row in rows if start - 3 < row.start < end]
             reps = [rep for rep in labels.named("rep:sit_to_stand") if start - 1 <= rep[0] <= end + 1]

@@ -101,7 +101,7 @@ def figures(
         "slouch_episodes": reach.slouches_cut(),
     }
     told, really = calm.within(covered), script.within(covered)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"figure": name, "found": found[name], "undisturbed": told[name], "tolerance": most, "script": really[name]}
         for name, most in tolerances.items()
     ]

@@ -103,8 +103,8 @@ def mounting_of(axes: Axes) -> NDArray[np.float64]:
 
 
 def _axis(name: str) -> NDArray[np.float64]:
-    sign, letter = name
-    return (1.0 if sign == "+" else -1.0) * np.eye(3)["xyz".index(letter)]
+    along = np.eye(3)["xyz".index(name[1])]
+    return np.asarray(along if name[0] == "+" else -along)
 
 
 def taught(

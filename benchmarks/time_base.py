@@ -22,6 +22,8 @@ from firmware_bridge.time_base.sample_clock import make_time_base
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from firmware_bridge.time_base.placed import Placed
+
 RATE_HZ, BATCH = 100.0, 10
 TICK_HZ = 32768
 LSP_CLOCK = SensorClock(TICK_HZ, 32, TicksOf.FIRST, 16)
@@ -79,7 +81,7 @@ def by_least_squares(link: Link) -> NDArray[np.float64]:
     """Return the line through all arrivals, over the sensor's own time, future packets included."""
     sensor_s = (np.flatnonzero(link.arrived) * BATCH + BATCH - 1) / RATE_HZ
     arrival_s = link.arrival_s[link.arrived]
-    return np.polyval(np.polyfit(sensor_s, arrival_s, 1), sensor_s)
+    return np.asarray(np.polyval(np.polyfit(sensor_s, arrival_s, 1), sensor_s), dtype=np.float64)
 
 
 def by_time_base(link: Link, clock: SensorClock | None) -> tuple[NDArray[np.float64], int, float]:
@@ -93,7 +95,7 @@ def by_time_base(link: Link, clock: SensorClock | None) -> tuple[NDArray[np.floa
             Packet(acc=acc) if clock is None else Packet(acc=acc, ticks=ticks, counter=number * BATCH % 2**16)
         )
     begin_s = time.process_time()
-    placed = []
+    placed: list[Placed] = []
     for packet, arrival_s in zip(packets, link.arrival_s[link.arrived].tolist(), strict=True):
         placed.extend(base.push(packet, arrival_s))
     placed.extend(base.flush())
