@@ -10,7 +10,15 @@ from rich.table import Table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from analytics.summary_model import DailySummary, Exercises, WalkingProgramme
+    from analytics.summary_model import (
+        Bends,
+        DailySummary,
+        Exercises,
+        Sitting,
+        Slouch,
+        Walking,
+        WalkingProgramme,
+    )
     from analytics.summary_transitions import FiveRisesOfDay
     from lumbar.analysis_document import AnalysisDocument
 
@@ -31,10 +39,10 @@ def show_summary(summary: DailySummary, console: Console) -> None:
 
 
 def _rows(day: DailySummary) -> list[tuple[str, str]]:
-    activity, slouch, walking, bends = day.activity, day.slouch, day.walking, day.bends
+    activity = day.activity
     wear = f"{day.wear.wear_s / 3600:.1f} h"
     if day.wear.gaps.count_n:
-        wear += f", {day.wear.gaps.count_n} gaps of {day.wear.gaps.total_s:.0f} s in all"
+        wear += f", {_counted(day.wear.gaps.count_n, 'gap')} of {day.wear.gaps.total_s:.0f} s in all"
     minutes = [
         f"{name} {_minutes(value)}"
         for name, value in (
@@ -52,22 +60,10 @@ def _rows(day: DailySummary) -> list[tuple[str, str]]:
     return [
         ("Worn", wear),
         ("Activity", ", ".join(minutes)),
-        ("Sitting", _sitting(day)),
-        (
-            "Slouching",
-            f"{_minutes(slouch.slouched_min)} in {_count(slouch.episodes_n)} episodes"
-            + ("" if slouch.share_of_sitting is None else f", {slouch.share_of_sitting:.0%} of sitting"),
-        ),
-        (
-            "Bending",
-            f"{_count(bends.deep_bends_n)} deep bends"
-            + ("" if bends.deepest_deg is None else f", deepest {bends.deepest_deg:.0f} deg"),
-        ),
-        (
-            "Walking",
-            f"{_count(walking.steps_n)} steps, {_minutes(walking.brisk_min)} brisk"
-            + ("" if walking.cadence_spm is None else f", {walking.cadence_spm:.0f} steps/min"),
-        ),
+        ("Sitting", _sitting(day.sitting)),
+        ("Slouching", _slouching(day.slouch)),
+        ("Bending", _bending(day.bends)),
+        ("Walking", _walking(day.walking)),
         ("Programme", _programme(day.walking_programme)),
         ("Exercises", _exercises(day.exercise)),
         *(
@@ -80,10 +76,32 @@ def _rows(day: DailySummary) -> list[tuple[str, str]]:
     ]
 
 
-def _sitting(day: DailySummary) -> str:
-    sitting = day.sitting
-    longest = f"longest {_minutes(sitting.longest_bout_min)}"
-    return f"{_count(sitting.bouts_n)} bouts, {longest}, {_count(sitting.breaks_n)} breaks"
+def _sitting(sitting: Sitting) -> str:
+    if sitting.bouts_n is None or sitting.breaks_n is None:
+        return "not known"
+    longest = "" if sitting.longest_bout_min is None else f", longest {_minutes(sitting.longest_bout_min)}"
+    return f"{_counted(sitting.bouts_n, 'bout')}{longest}, {_counted(sitting.breaks_n, 'break')}"
+
+
+def _slouching(slouch: Slouch) -> str:
+    if slouch.episodes_n is None:
+        return "not known"
+    share = "" if slouch.share_of_sitting is None else f", {slouch.share_of_sitting:.0%} of sitting"
+    return f"{_minutes(slouch.slouched_min)} in {_counted(slouch.episodes_n, 'episode')}{share}"
+
+
+def _bending(bends: Bends) -> str:
+    if bends.deep_bends_n is None:
+        return "not known"
+    deepest = "" if bends.deepest_deg is None else f", deepest {bends.deepest_deg:.0f} deg"
+    return f"{_counted(bends.deep_bends_n, 'deep bend')}{deepest}"
+
+
+def _walking(walking: Walking) -> str:
+    if walking.steps_n is None:
+        return "not known"
+    cadence = "" if walking.cadence_spm is None else f", {walking.cadence_spm:.0f} steps/min"
+    return f"{_counted(walking.steps_n, 'step')}, {_minutes(walking.brisk_min)} brisk{cadence}"
 
 
 def _programme(programme: WalkingProgramme | None) -> str:
@@ -105,7 +123,7 @@ def _exercises(done: Exercises) -> str:
         text = "none"
     else:
         each = ", ".join(f"{name} {' + '.join(numbers)}" for name, numbers in counts.items())
-        text = f"{done.sets_n} sets in {_minutes(done.exercising_min)}: {each}"
+        text = f"{_counted(len(done.sets), 'set')} in {_minutes(done.exercising_min)}: {each}"
     return text if done.share_of_plan is None else f"{text}; {done.share_of_plan:.0%} of the plan"
 
 
@@ -123,15 +141,15 @@ def _minutes(value: float | None) -> str:
     return "not known" if value is None else f"{value:.0f} min"
 
 
-def _count(value: int | None) -> str:
-    return "not known:" if value is None else str(value)
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def show_analysis(document: AnalysisDocument, console: Console) -> None:
     """Print what a recording says in a few lines, with the summary of its day."""
     facts, used = document.recording, document.calibration
     console.print(
-        f"{facts.duration_s / 60:.1f} min at {facts.rate_hz:.1f} Hz, {len(facts.gaps)} gaps; "
+        f"{facts.duration_s / 60:.1f} min at {facts.rate_hz:.1f} Hz, {_counted(len(facts.gaps), 'gap')}; "
         f"calibration: {used.source.value}"
     )
     table = Table("from", "to", "activity")

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from lumbar.validation.cells import NOTHING, number, ratio
 from lumbar.validation.page_plots import plots_of
 from lumbar.validation.page_timelines import timelines_of
-from lumbar.validation.render import TABLES, WHOSE_COLUMNS, whose
+from lumbar.validation.render import TABLES, WHOSE_COLUMNS, groups_of, whose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ def html_page(report: ValidationReport, evidence: Sequence[Evidence]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    groups = (*report.sets, *report.kinds)
+    groups = groups_of(report)
     return environment.get_template("page.html.jinja").render(
         report=report,
         overview=Table("All data sets", OVERVIEW, [_overview_row(group) for group in groups]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.box import SIMPLE_HEAD
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
         ValidationReport,
     )
 
-__all__ = ["TABLES", "WHOSE_COLUMNS", "TableForm", "render", "whose"]
+__all__ = ["TABLES", "WHOSE_COLUMNS", "TableForm", "groups_of", "render", "whose"]
 
 NOT_LABELLED = "not labelled"
 
@@ -52,12 +53,18 @@ class TableForm(NamedTuple):
 
 def render(report: ValidationReport, console: Console) -> None:
     """Print all figures of the report, each with its set and what of it is simulated."""
-    groups = (*report.sets, *report.kinds)
+    groups = groups_of(report)
     console.print(f"Lumbar {report.version} on {escape(report.folder)}", style="bold")
     for form in TABLES:
         _print_table(console, form, groups)
     for unread in report.unread:
         console.print(f"Not scored: {escape(unread.name)}: {escape(unread.reason)}", style="red")
+
+
+def groups_of(report: ValidationReport) -> tuple[GroupReport, ...]:
+    """Return the sets, and the kinds that are of more than one set: of one alone they would say the same again."""
+    sets_n = Counter(group.kind for group in report.sets)
+    return (*report.sets, *(group for group in report.kinds if sets_n[group.kind] > 1))
 
 
 def _print_table(console: Console, form: TableForm, groups: Iterable[GroupReport]) -> None:

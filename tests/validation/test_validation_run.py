@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from config.errors import LumbarError
+from lumbar.validation.render import groups_of
 from lumbar.validation.report import ValidationReport, validation_schema
 from lumbar.validation.run import render, validate
 
@@ -143,6 +144,14 @@ def test_the_table_says_what_is_not_labelled(data_set, still, settings):
     text = shown(validate(folder, settings))
     assert "not labelled: [bold]" in text
     assert "Tilt against the true orientation (deg, root mean square): not labelled" in text
+
+
+def test_a_kind_of_one_set_does_not_say_the_same_again(data_set, still, settings):
+    folder = data_set("desk", p1_a=(still(20), [(0, 20, "sitting")]))
+    assert [group.name for group in groups_of(validate(folder, settings))] == ["desk"]
+    data_set("mat", p1_a=(still(20), [(0, 20, "sitting")]))
+    together = groups_of(validate(folder, settings))
+    assert [group.recordings_n for group in together] == [1, 1, 2]
 
 
 @with_data
