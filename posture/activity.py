@@ -102,8 +102,6 @@ LEAST_HEIGHT, MOST_HEIGHT, MOST_LIFT = -1.0, 5.0, 9.0
 """No single sight of a height decides all by itself: a movement may be too slow, or the body not at rest around it."""
 LONG_GAP_S = 30
 AFTER_SHORT_GAP, AFTER_LONG_GAP = -4.0, -1.6
-
-
 NEVER = -(10**15)
 
 

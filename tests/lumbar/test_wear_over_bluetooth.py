@@ -37,9 +37,9 @@ EPOCH_S = 1_767_600_000.0
 SENSOR = KnownSensor(name="belt", driver="lsp", address="D0:00:00:00:00:02", serial="0001", settings={})
 SLOUCHING = (
     Stand(8.0),
+    Sit(12.0),
+    Sit(40.0, posture=SittingPosture.SLOUCHED, degrees=20.0),
     Sit(20.0),
-    Sit(50.0, posture=SittingPosture.SLOUCHED, degrees=20.0),
-    Sit(30.0),
 )
 
 
@@ -114,7 +114,7 @@ def worn(tmp_path, monkeypatch, calibration, broker):
 
 
 async def until_the_end(_sensor):
-    await asyncio.sleep(110)
+    await asyncio.sleep(82)
 
 
 @pytest.mark.parametrize("phase_s", [0.0, 0.25, 0.5])
