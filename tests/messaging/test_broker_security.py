@@ -93,8 +93,8 @@ def test_tls_where_the_broker_has_none(embedded, mosquitto, make_client):
     assert "check mqtt.port, mqtt.ca_file" in message
 
 
-def test_a_certificate_of_another_authority(mosquitto, make_client, tmp_path, authority):
-    stranger = type(authority)(tmp_path)
+def test_a_certificate_of_another_authority(mosquitto, make_client, tmp_path, authority_in):
+    stranger = authority_in(tmp_path)
     message = refused(make_client, mosquitto.access(OWN).settings(ca_file=str(stranger.path)))
     assert "the broker's certificate is not trusted" in message
     assert "check mqtt.ca_file" in message
