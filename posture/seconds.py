@@ -31,6 +31,9 @@ GAIT_BAND_HZ = (0.7, 5.0)
 USUAL_NOISE_MS2 = 0.05
 """Noise of a usual sensor, all axes together, as it is in the movement of people at rest: 0.01 to 0.045 in hapt, harth
 and the synthetic sets."""
+HIDDEN_NOISE = 2.0
+"""Neighbouring rows share samples, which hides noise: that in the rows is 1.9 times what their second differences show
+at 50 Hz, 1.2 times at 100 Hz and 1.1 times at 200 Hz. Nobody is more at rest than the usual sensor lets see."""
 PARTS_OF_SECOND = 5
 STEPS_KNOWN_WITHIN_S = 8
 """Live no step becomes known later than 6 s after it; so many bits are one byte a second."""
@@ -330,14 +333,14 @@ def _movement(acc: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np
     """Return the movement in each second; acc of shape (3, seconds, rows), mean of shape (3, seconds).
 
     White noise has six times its variance in the second differences, and what moves smoothly next to nothing (Gasser et
-    al., Biometrika 73 (1986) 625-633); of what neighbouring rows share, at rates near that of the grid, a part stays.
-    Without this, who sits with a noisy sensor seems to sway as those who stand do.
+    al., Biometrika 73 (1986) 625-633). Without this, who sits with a noisy sensor seems to sway as those who stand do.
     """
     away = acc - mean[:, :, np.newaxis]
     rough = acc[:, :, 2:] - 2 * acc[:, :, 1:-1] + acc[:, :, :-2]
     square = (away * away).mean(axis=2).sum(axis=0)
     noise = (rough * rough).mean(axis=2).sum(axis=0) / 6
-    return np.asarray(np.sqrt(np.maximum(square - np.maximum(noise - USUAL_NOISE_MS2**2, 0.0), 0.0)))
+    added = HIDDEN_NOISE * np.maximum(noise - USUAL_NOISE_MS2**2, 0.0)
+    return np.asarray(np.sqrt(np.maximum(square - added, np.minimum(square, HIDDEN_NOISE * USUAL_NOISE_MS2**2))))
 
 
 def _in_parts(signal: NDArray[np.float64]) -> NDArray[np.float32]:
