@@ -8,7 +8,7 @@ is history. Three kinds of evidence are joined:
   still tells nothing new, so the weight of its tilt dies away after the last movement;
 - movement: gait, pedalling, postural sway;
 - change of height (`posture.seconds.rise_filter`) at the moment of a change of posture: getting up lifts the sensor by
-  20-40 cm, sitting down lowers it (`posture.height_change` where the body is at rest before and after).
+  20-40 cm, sitting down lowers it (`posture.height_evidence`).
 
 The parameters below are few and round, and are the same for everybody.
 """
@@ -23,7 +23,8 @@ from scipy.ndimage import maximum_filter1d
 from scipy.special import expit
 
 from posture.events import Activity
-from posture.height_change import LONGEST_BEFORE_S, height_change
+from posture.height_change import LONGEST_BEFORE_S
+from posture.height_evidence import LOOK_AHEAD_S, height_evidence
 from posture.rotations import angle_between, unit
 from posture.seconds import STEPS_KNOWN_WITHIN_S
 from posture.windows import added
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AT_FIRST",
-    "LOOK_AHEAD_S",
     "LOOK_BACK_S",
     "NEVER",
     "STATES",
@@ -54,8 +54,6 @@ LYING, SITTING, STANDING, WALKING, CYCLING = range(5)
 STATES = (Activity.LYING, Activity.SITTING, Activity.STANDING, Activity.WALKING, Activity.CYCLING)
 """The states of the model, in the order of their numbers. Running is walking with flight, told apart afterwards."""
 
-LOOK_AHEAD_S = 3
-"""A change of posture at second t shows in the height up to t + 3, since the height filter lags."""
 LOOK_BACK_S = LONGEST_BEFORE_S
 """So many seconds before a change of posture belong to its evidence."""
 
@@ -96,10 +94,6 @@ TURNING_OVER_DEG = 30.0
 """Turn that makes lying on less likely by 1 nat: any direction is lying, but who lies turns over about as rarely as
 they get up. Else all standing and sitting could as well have been spent in bed."""
 WITHOUT_MOVEMENT = -6.0
-GETTING_UP_M, GETTING_UP_SD_M, NO_CHANGE_SD_M = 0.35, 0.12, 0.06
-"""Height gained by getting up from chairs and beds of all heights, and by no change of posture."""
-LEAST_HEIGHT, MOST_HEIGHT, MOST_LIFT = -1.0, 5.0, 9.0
-"""No single sight of a height decides all by itself: a movement may be too slow, or the body not at rest around it."""
 LONG_GAP_S = 30
 AFTER_SHORT_GAP, AFTER_LONG_GAP = -4.0, -1.6
 NEVER = -(10**15)
@@ -310,15 +304,7 @@ def transition_scores(features: SecondFeatures) -> NDArray[np.float64]:
     """
     change = CHANGE + np.where(_moved_about(features.movement), 0.0, WITHOUT_MOVEMENT)
     lie = change - CHANGE + LIE_DOWN
-    by_norm = _ahead(features.rise_by_norm, features.fall_by_norm)
-    height = _ahead(features.rise, features.fall) if features.has_gyr else by_norm
-    gained, error = height_change(features)
-    got_up = np.minimum(np.clip((height - 0.08) / 0.03, -4, 5) + _lifted(gained, error), MOST_LIFT)
-    sat_down = np.minimum(np.clip((-height - 0.06) / 0.025, -4, 5) + _lifted(-gained, error), MOST_LIFT)
-    # From lying to standing is a longer way up than to sitting; the length of the specific force shows it best.
-    got_up_from_lying = np.clip((by_norm - 0.08) / 0.04, -3, 3)
-    lay_down_from_standing = np.clip((-height - 0.13) / 0.06, -2, 2)
-
+    got_up, sat_down, got_up_from_lying, lay_down_from_standing = height_evidence(features)
     scores = np.full((len(features), len(STATES), len(STATES)), IMPOSSIBLE)
     scores[:, SITTING, STANDING] = change + got_up
     scores[:, SITTING, WALKING] = change - 0.5 + got_up
@@ -360,26 +346,6 @@ def free_after_gap(missing_s: int) -> NDArray[np.float64]:
 def _moved_about(movement: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return whether there was movement in this second or one of its neighbours."""
     return np.asarray(maximum_filter1d(movement, 3, mode="nearest") > MOVED_MS2) if len(movement) else movement > 0
-
-
-def _ahead(rise: NDArray[np.float64], fall: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the height furthest from zero in each second and the next `LOOK_AHEAD_S`."""
-    if len(rise) == 0:
-        return rise
-    size = LOOK_AHEAD_S + 1
-    origin = -(size // 2)
-    highest = maximum_filter1d(rise, size, mode="nearest", origin=origin)
-    lowest = -maximum_filter1d(-fall, size, mode="nearest", origin=origin)
-    return np.where(highest >= -lowest, highest, lowest)
-
-
-def _lifted(gained: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the log likelihood of having got up against having stayed, for heights in m with standard errors."""
-    sd_up, sd_none = np.sqrt(GETTING_UP_SD_M**2 + error**2), np.sqrt(NO_CHANGE_SD_M**2 + error**2)
-    # Higher than usual is got up, too; who sinks has not risen, though they have not stayed either.
-    risen = np.maximum(gained, 0.0)
-    ratio = _log_normal(np.minimum(risen - GETTING_UP_M, 0.0), 0.0, sd_up) - _log_normal(risen, 0.0, sd_none)
-    return np.clip(ratio, LEAST_HEIGHT, MOST_HEIGHT)
 
 
 def _log_sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from posture.activity import AT_FIRST, LOOK_AHEAD_S, STATES, LastSeen, emission_scores
+from posture.activity import AT_FIRST, STATES, LastSeen, emission_scores
 from posture.best_path import follow_paths, trace
 from posture.evidence import LAG_S, EvidenceWindow, evidence_by_the_hour
+from posture.height_evidence import LOOK_AHEAD_S
 from posture.stage import Stage
 
 if TYPE_CHECKING:

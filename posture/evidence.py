@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from posture.activity import (
-    LOOK_AHEAD_S,
     LOOK_BACK_S,
     STEPPED,
     WALKING,
@@ -18,6 +17,7 @@ from posture.activity import (
     step_scores,
     transition_scores,
 )
+from posture.height_evidence import LOOK_AHEAD_S
 from posture.seconds import join_seconds
 from posture.shaking import without_shaking
 from posture.stage import Stage

@@ -5,8 +5,9 @@ import pytest
 
 from analytics.known_steps import KnownSteps
 from analytics.steps import Step, StepDetector
-from posture.activity import LOOK_AHEAD_S, beside_known_step
+from posture.activity import beside_known_step
 from posture.frame import GRID_HZ, GridSegment, PostureFrame
+from posture.height_evidence import LOOK_AHEAD_S
 from posture.seconds import SecondSummarizer, join_seconds
 
 T0 = 1_780_000_000

@@ -12,8 +12,9 @@ from firmware_bridge.virtual import Calibration as Calibrate
 from firmware_bridge.virtual import Sit, SittingPosture, Stand, Walk
 from lumbar.pipeline import LivePipeline
 from lumbar.review import review
-from posture.activity import LOOK_AHEAD_S, LOOK_BACK_S
+from posture.activity import LOOK_BACK_S
 from posture.events import Activity, ActivityEpisode
+from posture.height_evidence import LOOK_AHEAD_S
 from posture.shaking import SWING_S, without_shaking
 from posture.stepping import STEPPING_S
 
