@@ -20,7 +20,8 @@ from config.exercise_library import load_exercises, own_exercises_path
 from config.settings import read_toml
 
 if TYPE_CHECKING:
-    from config.exercise_library import Dose, Exercise, ExerciseLibrary
+    from config.exercise import Dose, Exercise
+    from config.exercise_library import ExerciseLibrary
     from config.settings import Settings
 
 __all__ = [

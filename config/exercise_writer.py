@@ -10,7 +10,7 @@ from config.errors import SettingsError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
 
 __all__ = ["save_exercise"]
 

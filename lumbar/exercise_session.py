@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from analytics.exercises.guided_records import Command, Standing, Told
     from analytics.exercises.guided_session import GuidedSession
     from analytics.exercises.records import Holding
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
     from config.settings import Settings
     from firmware_bridge.imu import ImuChunk
     from lumbar.history.store import History

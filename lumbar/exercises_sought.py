@@ -11,7 +11,8 @@ from config.exercise_library import load_exercises, own_exercises_path
 from config.exercise_plan import PlannedExercise, wearers_plan
 
 if TYPE_CHECKING:
-    from config.exercise_library import Exercise, ExerciseLibrary
+    from config.exercise import Exercise
+    from config.exercise_library import ExerciseLibrary
     from config.settings import Settings
 
 __all__ = ["ExercisesSought", "all_exercises", "sought", "told_exercise"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from config.exercise_library import Exercise, Position
+    from config.exercise import Exercise, Position
     from config.known_sensors import KnownSensor
     from firmware_bridge.imu import ImuChunk
     from firmware_bridge.link.radio import Radio

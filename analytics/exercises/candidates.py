@@ -11,14 +11,14 @@ import numpy as np
 
 from analytics.exercises.excursion import point_of
 from analytics.exercises.manner import PLAIN
-from config.exercise_library import Axis, Counting, Position, Sides, Way
+from config.exercise import Axis, Counting, Position, Sides, Way
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analytics.exercises.excursion import Excursion, Point
     from analytics.exercises.manner import Manner
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
 
 __all__ = [
     "Candidate",

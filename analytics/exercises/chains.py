@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from analytics.exercises.candidates import Signal, signal_of, takes_turns, usual_range
 from analytics.exercises.missed import with_missed
-from config.exercise_library import Sides
+from config.exercise import Sides
 
 if TYPE_CHECKING:
     from analytics.exercises.candidates import Candidate
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
 
 __all__ = ["COMPLETE", "SET_PAUSE_S", "Chain", "ChainState", "ChainWeights", "Node", "Taken"]
 

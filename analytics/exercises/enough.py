@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from analytics.exercises.candidates import Signal, signal_of, takes_turns
 from analytics.exercises.found_set import WEIGHTS
 from analytics.exercises.regularity import scatter, spread
-from config.exercise_library import Counting, Sides
+from config.exercise import Counting, Sides
 
 if TYPE_CHECKING:
     from analytics.exercises.found_set import FoundSet, RecognitionWeights
     from analytics.exercises.records import ExerciseSet
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
 
 __all__ = ["has_enough", "is_enough"]
 

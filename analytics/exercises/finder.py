@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from analytics.exercises.chains import Node, Taken
     from analytics.exercises.excursion import Excursion
     from analytics.exercises.movement import Movement
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
     from posture.events import Activity
     from posture.frame import PostureFrame
 

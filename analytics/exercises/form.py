@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analytics.exercises.records import ExerciseSet
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
 
 __all__ = ["Place", "SetForm", "hold_place", "set_form", "usual_range", "wanted_hold_s"]
 

@@ -9,7 +9,7 @@ from analytics.exercises.form import Place, hold_place, wanted_hold_s
 from analytics.exercises.form_measures import complete_ones, range_of, repetition_s, side_balance
 from analytics.exercises.form_sentences import AFTER_SET, WHILE_EXERCISING, Cue
 from analytics.exercises.form_trend import range_trend
-from config.exercise_library import Observability
+from config.exercise import Observability
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analytics.exercises.form import SetForm
     from analytics.exercises.form_measures import SideBalance
     from analytics.exercises.records import Repetition
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
 
 __all__ = ["feedback_after", "feedback_on_set"]
 

@@ -11,7 +11,7 @@ from analytics.exercises.candidates import takes_turns
 
 if TYPE_CHECKING:
     from analytics.exercises.candidates import Candidate
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
 
 __all__ = ["WEIGHTS", "FoundSet", "RecognitionWeights"]
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from analytics.exercises import guided_words as words
 from analytics.exercises.guided_records import CueKind
-from config.exercise_library import Counting
+from config.exercise import Counting
 
 if TYPE_CHECKING:
-    from config.exercise_library import Dose
+    from config.exercise import Dose
     from config.exercise_plan import PlannedExercise, PlannedWalk
 
 __all__ = [

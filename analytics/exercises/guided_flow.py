@@ -27,7 +27,7 @@ from posture.stage import Stage
 
 if TYPE_CHECKING:
     from analytics.exercises.records import Repetition
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
     from config.exercise_plan import Plan
 
 __all__ = ["Seen", "SessionFlow"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from config.exercise_library import Position
+from config.exercise import Position
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from config.exercise_library import Dose, Exercise
+    from config.exercise import Dose, Exercise
 
 __all__ = [
     "HALF",

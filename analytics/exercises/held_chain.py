@@ -8,7 +8,7 @@ from analytics.exercises.chains import Chain, ChainState, Node, Taken
 
 if TYPE_CHECKING:
     from analytics.exercises.candidates import Candidate
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
 
 __all__ = ["HeldChain"]
 

@@ -7,12 +7,12 @@ from math import log, tanh
 from statistics import median
 from typing import TYPE_CHECKING
 
-from config.exercise_library import Axis, Position
+from config.exercise import Axis, Position
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
 
 __all__ = ["PLAIN", "Manner", "leaning", "stepping", "tipping"]
 

@@ -13,7 +13,7 @@ from analytics.exercises.chains import ChainWeights
 from analytics.exercises.enough import has_enough
 from analytics.exercises.found_set import WEIGHTS
 from analytics.exercises.manner import leaning, stepping, tipping
-from config.exercise_library import Counting, Observability, Position
+from config.exercise import Counting, Observability, Position
 from posture.events import Activity
 
 if TYPE_CHECKING:

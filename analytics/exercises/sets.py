@@ -11,13 +11,13 @@ from analytics.exercises.chains import COMPLETE, SET_PAUSE_S
 from analytics.exercises.excursion import SHORTEST_HOLD_S
 from analytics.exercises.missed import SHORT_S
 from analytics.exercises.records import ExerciseSet, Repetition, Side
-from config.exercise_library import Axis, Counting, Sides
+from config.exercise import Axis, Counting, Sides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analytics.exercises.candidates import Candidate
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
 
 __all__ = ["joined", "parts_of", "repetitions_of", "sets_of"]
 

@@ -19,7 +19,7 @@ from analytics.exercises.records import ExerciseSet
 from analytics.exercises.teach_agreement import agreement, are_alike
 from analytics.exercises.teach_manners import Manner, Outcome, definition, manners, trials
 from config.errors import TeachingError
-from config.exercise_library import Position
+from config.exercise import Position
 from posture.frame import GRID_HZ
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analytics.exercises.records import Repetition
-    from config.exercise_library import Exercise
+    from config.exercise import Exercise
     from posture.frame import PostureFrame
 
 __all__ = ["LEAD_S", "SHOWN_MOST", "TAIL_S", "Demonstration", "require_teachable", "teach"]

@@ -8,7 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from analytics.exercises.finder import PARAMETERS
-from config.exercise_library import Axis
+from config.exercise import Axis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,19 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from analytics.exercises.candidates import Signal
-from config.exercise_library import (
-    Axis,
-    Counting,
-    Dose,
-    Exercise,
-    Hold,
-    Motion,
-    Observability,
-    Position,
-    Sides,
-    Tempo,
-    Way,
-)
+from config.exercise import Axis, Counting, Dose, Exercise, Hold, Motion, Observability, Position, Sides, Tempo, Way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,13 +10,15 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from config.exercise_library import Axis, Counting, Sides, load_exercises, own_exercises_path
+from config.exercise import Axis, Counting, Sides
+from config.exercise_library import load_exercises, own_exercises_path
 from config.settings import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from config.exercise_library import Dose, Exercise, ExerciseLibrary
+    from config.exercise import Dose, Exercise
+    from config.exercise_library import ExerciseLibrary
 
 __all__ = ["run_list", "run_show"]
 

@@ -14,7 +14,8 @@ from rich.console import Console
 
 from analytics.exercises.teach import Demonstration, require_teachable, teach
 from config.errors import SettingsError, TeachingError
-from config.exercise_library import Position, load_exercises, own_exercises_path
+from config.exercise import Position
+from config.exercise_library import load_exercises, own_exercises_path
 from config.exercise_writer import save_exercise
 from config.known_sensors import load_known_sensors
 from config.profile import load_profile
@@ -33,7 +34,8 @@ from lumbar.teaching import frames_shown
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from config.exercise_library import Exercise, ExerciseLibrary
+    from config.exercise import Exercise
+    from config.exercise_library import ExerciseLibrary
     from config.known_sensors import KnownSensor
     from firmware_bridge.recordings.read import Recording
     from lumbar.commands.inputs import RecordingChoice

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analytics.exercises.records import Repetition
-    from config.exercise_library import Exercise, ExerciseLibrary
+    from config.exercise import Exercise
+    from config.exercise_library import ExerciseLibrary
     from config.settings import Settings
     from lumbar.analysis import Analysis
     from lumbar.validation.case import Case, Named

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from analytics.exercises.finder import ExerciseFinder
 from analytics.exercises.records import CountedRepetition, ExerciseSet, Side
-from config.exercise_library import Position, load_exercises
+from config.exercise import Position
+from config.exercise_library import load_exercises
 from config.units import GRAVITY_MS2
 from posture.events import Activity
 from posture.frame import GRID_HZ, GridSegment, PostureFrame

@@ -10,7 +10,8 @@ from analytics.exercises.finder import ExerciseFinder
 from analytics.exercises.records import ExerciseSet, Side
 from analytics.exercises.teach import Demonstration, teach
 from config.errors import TeachingError
-from config.exercise_library import Axis, Position, Sides, Way, load_exercises
+from config.exercise import Axis, Position, Sides, Way
+from config.exercise_library import load_exercises
 from config.exercise_writer import save_exercise
 from posture.frame import GRID_HZ, GridSegment, PostureFrame
 from posture.rotations import quaternion_from_up

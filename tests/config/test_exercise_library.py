@@ -11,22 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.errors import SettingsError
-from config.exercise_library import (
-    Axis,
-    Counting,
-    Dose,
-    Exercise,
-    ExerciseLibrary,
-    Hold,
-    Motion,
-    Observability,
-    Position,
-    Sides,
-    Tempo,
-    Way,
-    load_exercises,
-    own_exercises_path,
-)
+from config.exercise import Axis, Counting, Dose, Exercise, Hold, Motion, Observability, Position, Sides, Tempo, Way
+from config.exercise_library import ExerciseLibrary, load_exercises, own_exercises_path
 from config.exercise_writer import save_exercise
 from config.settings import load_settings
 

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from config.exercise_library import Exercise, load_exercises
+from config.exercise import Exercise
+from config.exercise_library import load_exercises
 from config.exercise_writer import save_exercise
 
 
@@ -111,7 +112,7 @@ def test_help_of_the_group_loads_nothing_heavy():
     script = (
         "import sys\nsys.argv = ['lumbar', 'exercises', '--help']\nfrom lumbar.cli import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print(sorted({'numpy', 'config.exercise_library', 'lumbar.commands.exercises'} & set(sys.modules)))\n"
+        "print(sorted({'numpy', 'config.exercise', 'config.exercise_library', 'lumbar.commands.exercises'} & set(sys.modules)))\n"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert "show" in result.stdout

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from config.errors import TeachingError
-from config.exercise_library import Position
+from config.exercise import Position
 from config.known_sensors import KnownSensor
 from firmware_bridge.link.radio import Radio
 from firmware_bridge.recordings import open_recording
