@@ -50,6 +50,10 @@ AS_GOOD_AS_REST = 0.1
 """Of the fastest rising or sinking: slower, and the stand or the seat is reached."""
 ONSET_WITHIN_S = 2.5
 PART_S = 1.0 / PARTS_OF_SECOND
+PIECE_S, AROUND_S = 4 * 3600, 600
+"""So much is looked at at once, with so much around it, far beyond what the filters remember: a week takes no more
+memory than a morning.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,9 @@ def five_rises(
         found
         for start, stop in pairwise([0, *cuts.tolist(), len(features)])
         if stop - start > RISES * LEAST_CYCLE_S
-        for found in _in_run(features.rows(start, stop), sat)
+        for piece in range(start, stop, PIECE_S)
+        for found in _in_run(features.rows(max(start, piece - AROUND_S), min(stop, piece + PIECE_S + AROUND_S)), sat)
+        if features.second[piece] <= found.start < features.second[piece] + PIECE_S
     ]
 
 

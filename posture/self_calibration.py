@@ -13,9 +13,9 @@ from posture.activity import SITTING, STANDING
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
 from posture.rotations import unit
-from posture.shaking import without_shaking
+from posture.shaking import SWING_S, without_shaking
 from posture.stage import Stage
-from posture.stepping import stepping_gait
+from posture.stepping import STEPPING_S, stepping_gait
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +31,7 @@ LEARN_EVERY_S = 60
 """At most so often, once something has been learnt."""
 LOOK_EVERY_S = 10
 """For the first walking, so often in the first minutes."""
+BLOCK_S, MARGIN_S = 3600, max(STEPPING_S, SWING_S) - 1
 MINIMUM_WALKING_S = 8
 MINIMUM_SITTING_S = 20
 MINIMUM_STANDING_S = 6
@@ -118,14 +119,25 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
 
 
 def _walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
-    # Across a hole both look at seconds that are no neighbours: three on each side, of the eight and more that count.
-    gait = np.minimum(stepping_gait(features), without_shaking(features).gait)
+    gait = _own_gait(features)
     for slowest, fastest in (WALKING_GAIT_MS2, SLOW_WALKING_GAIT_MS2):
         walking = (gait > slowest) & (gait < fastest)
         steady = binary_opening(walking, np.ones(STEADY_S, dtype=np.bool_))
         if steady.sum() >= MINIMUM_WALKING_S:
             return unit(np.median(features.up[steady], axis=0))
     return None
+
+
+def _own_gait(features: SecondFeatures) -> NDArray[np.float64]:
+    """Return the gait of each second as far as it is that of steps, shape (n,); by the hour, to save memory."""
+    gait = np.empty(len(features))
+    for start in range(0, len(features), BLOCK_S):
+        first, stop = max(start - MARGIN_S, 0), start + BLOCK_S
+        block = features.rows(first, stop + MARGIN_S)
+        # Across a hole both look at seconds that are no neighbours: three on each side, of eight and more that count.
+        own = np.minimum(stepping_gait(block), without_shaking(block).gait)
+        gait[start:stop] = own[start - first : stop - first]
+    return gait
 
 
 def _sitting_back(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDArray[np.float64] | None:

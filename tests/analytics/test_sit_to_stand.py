@@ -122,6 +122,14 @@ def test_but_who_does_the_exercise_sat(exercise_set):
     assert five_rises(features, None) == []
 
 
+@pytest.mark.parametrize("piece_s", [7, 31, 60])
+def test_a_row_is_told_once_wherever_the_pieces_meet_that_a_long_day_is_looked_at_in(piece_s, monkeypatch):
+    _, (whole,) = found(5)
+    monkeypatch.setattr("analytics.sit_to_stand.PIECE_S", piece_s)
+    _, (row,) = found(5)
+    assert row == whole
+
+
 def test_samples_missing_end_a_row():
     starts, time, height = chair(8)
     features = features_of(time, height, gap=(starts[4], starts[4] + 3.0))
