@@ -67,6 +67,14 @@ def test_without_sitting_forward_is_not_known(learn):
     assert calibration.forward is None
 
 
+def test_what_is_learnt_does_not_depend_on_how_much_is_looked_at_at_once(learn, monkeypatch):
+    whole = learn(USUAL)
+    monkeypatch.setattr("posture.self_calibration.BLOCK_S", 7)
+    in_parts = learn(USUAL)
+    assert np.array_equal(in_parts.upright, whole.upright)
+    assert np.array_equal(in_parts.forward, whole.forward)
+
+
 def test_a_sensor_without_gyroscope_learns_as_well(play, analyse):
     played = play(USUAL, 1, sensor=SensorModel(has_gyro=False))
     calibration = learn_calibration(analyse(played.chunk, 100.0).seconds)
