@@ -52,17 +52,19 @@ def height_evidence(features: SecondFeatures) -> HeightEvidence:
     by_norm = _ahead(features.rise_by_norm, features.fall_by_norm)
     height = _ahead(features.rise, features.fall) if features.has_gyr else by_norm
     gained, error = height_change(features)
+    # Without a gyroscope both come from the length of the specific force, and neither overrules the other.
+    clear = CLEAR if features.has_gyr else np.inf
     return HeightEvidence(
-        got_up=_joined((height - 0.08) / 0.03, _lifted(gained, error)),
-        sat_down=_joined((-height - 0.06) / 0.025, _lifted(-gained, error)),
+        got_up=_joined((height - 0.08) / 0.03, _lifted(gained, error), clear),
+        sat_down=_joined((-height - 0.06) / 0.025, _lifted(-gained, error), clear),
         # From lying to standing is a longer way up than to sitting; the length of the specific force shows it best.
         got_up_from_lying=np.clip((by_norm - 0.08) / 0.04, -3, 3),
         lay_down_from_standing=np.clip((-height - 0.13) / 0.06, -2, 2),
     )
 
 
-def _joined(over_time: NDArray[np.float64], between_rests: NDArray[np.float64]) -> NDArray[np.float64]:
-    against = np.where(between_rests > CLEAR, 0.0, -4.0)
+def _joined(over_time: NDArray[np.float64], between_rests: NDArray[np.float64], clear: float) -> NDArray[np.float64]:
+    against = np.where(between_rests > clear, 0.0, -4.0)
     return np.minimum(np.clip(over_time, against, 5.0) + between_rests, MOST_LIFT)
 
 
