@@ -182,8 +182,15 @@ class SecondsLog:
             There are none yet.
 
         """
-        if len(self._parts) != 1:
-            self._parts = [join_seconds(self._parts)]
+        if not self._parts:
+            raise ValueError("no seconds to join")
+        if len(self._parts) > 1:
+            has_gyr = self._parts[0].has_gyr
+            columns = [{name: getattr(part, name) for name in ARRAYS} for part in self._parts]
+            # Let go of, so that a week is not held twice: each array of the parts is freed once it is joined.
+            self._parts = []
+            joined = {name: np.concatenate([column.pop(name) for column in columns]) for name in ARRAYS}
+            self._parts = [SecondFeatures(**joined, has_gyr=has_gyr)]
         return self._parts[0]
 
 
