@@ -123,7 +123,11 @@ class Calibration:
     def up_in_body(self, up: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """Return up, shape (n, 3), in the body frame; None where the mounting is unknown."""
         matrix = self.sensor_to_body
-        return None if matrix is None else np.asarray(up @ matrix.T)
+        if matrix is None:
+            return None
+        # Added up axis by axis: a matrix product rounds one row otherwise than many.
+        x, y, z = (np.multiply.outer(up[:, axis], matrix[:, axis]) for axis in range(3))
+        return np.asarray(x + y + z)
 
     def flexion_deg(self, up: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """Return flexion in degrees for up, shape (n, 3), in the sensor frame; None where the mounting is unknown."""

@@ -28,7 +28,7 @@ GETTING_UP_M, GETTING_UP_SD_M, NO_CHANGE_SD_M = 0.35, 0.12, 0.06
 LEAST_HEIGHT, MOST_HEIGHT, MOST_LIFT = -1.0, 5.0, 9.0
 """No single sight of a height decides all by itself: a movement may be too slow, or the body not at rest around it."""
 CLEAR = 1.0
-"""Where the rests around tell a change so clearly, the height over time does not speak against it."""
+"""Where the rests around tell a change so clearly, with a gyroscope, the height over time is not heard against it."""
 
 
 class HeightEvidence(NamedTuple):

@@ -313,7 +313,8 @@ def _summarize(first_second: int, block: NDArray[np.float64], *, has_gyr: bool) 
     highest, lowest = (block[HEIGHTS].max(axis=2), block[HEIGHTS].min(axis=2)) if n else np.empty((2, 2, 0))
     return SecondFeatures(
         second=first_second + np.arange(n, dtype=np.int64),
-        up=unit(block[UP].mean(axis=2).T),
+        # Copied, since what is transposed is added up in another order where it is one second or many.
+        up=unit(np.ascontiguousarray(block[UP].mean(axis=2).T)),
         acc=np.ascontiguousarray(acc.T),
         movement=_movement(block[ACC], acc),
         gait=np.sqrt(block[GAIT_SQUARED].mean(axis=1)),

@@ -37,7 +37,7 @@ def has_enough(found: FoundSet, weights: RecognitionWeights = WEIGHTS) -> bool:
     """
     if signal_of(found.exercise) is Signal.STILL:
         return True
-    few = weights.few_held if found.is_held else weights.few
+    few = weights.few_held if found.is_held(weights) else weights.few
     if found.exercise.counting is Counting.BOTH_WAYS and not _goes_forward_only(found):
         few *= 2
     if found.exercise.sides is Sides.SWITCH or found.exercise.counting is Counting.HOLD:
@@ -63,7 +63,7 @@ def _is_regular(found: FoundSet, weights: RecognitionWeights) -> bool:
     sizes = [[each.size for each in side] for side in sides]
     durations = [[each.duration_s for each in side] for side in sides]
     most = weights.scatter * len(chain)
-    if found.is_held and len(chain) >= weights.few_held:
+    if found.is_held(weights) and len(chain) >= weights.few_held:
         most = max(most, weights.scatter_held)
     return (
         all(scatter(side) <= weights.size_scatter for side in sizes)

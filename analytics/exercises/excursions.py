@@ -68,7 +68,7 @@ LONGEST_SAMPLES = int(LONGEST_S * MOVEMENT_HZ)
 LONGEST_FIRST_SAMPLES = int(30.0 * MOVEMENT_HZ)
 """The first repetition is looked for so far back, where its home was only passed."""
 
-EXPIRY_STRIDE = 16
+EXPIRY_STRIDE = 4 * REST_STRIDE
 MOST_RESTS, MOST_TURNS, PROVEN = 5, 6, 2
 """So many homes of rest, homes where the path turned round, and proven homes of either are watched at once."""
 
@@ -132,10 +132,10 @@ class ExcursionFinder(Stage[PathState]):
             # A recording may begin in the middle of an exercise.
             self._add(Home(*point_of(points[0]), since=0, stood=NOWHERE, rested=TURNED_ROUND))
         rested = np.concatenate([[state.was_resting], self._resting(points)])
-        # In a long rest one sample in so many is looked at, always the same ones: the day is mostly rest.
-        looked_at = np.rint(time * MOVEMENT_HZ).astype(np.int64) % REST_STRIDE == 0
-        steps = np.flatnonzero(looked_at | ~(rested[:-1] & rested[1:]))
         first = state.first + len(state.points)
+        # In a long rest one sample in so many is looked at, always the same ones: the day is mostly rest.
+        looked_at = np.arange(first, first + len(points)) % REST_STRIDE == 0
+        steps = np.flatnonzero(looked_at | ~(rested[:-1] & rested[1:]))
         x, y, z = points.T.tolist()
         state.times += time.tolist()
         state.points += zip(x, y, z, strict=True)

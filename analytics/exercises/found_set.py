@@ -153,10 +153,9 @@ class FoundSet:
         """After how many repetitions the same side comes again."""
         return 2 if takes_turns(self.exercise) else 1
 
-    @property
-    def is_held(self) -> bool:
-        """Whether its repetitions are long holds, of which there are few."""
-        return median(candidate.excursion.hold_s for candidate in self.chain) >= WEIGHTS.long_hold_s
+    def is_held(self, weights: RecognitionWeights) -> bool:
+        """Return whether its repetitions are long holds, of which there are few."""
+        return median(candidate.excursion.hold_s for candidate in self.chain) >= weights.long_hold_s
 
     def oddity(self, candidate: Candidate) -> float:
         """Return how far the size of one of its repetitions is from the usual one, in e-folds."""

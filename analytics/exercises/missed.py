@@ -40,7 +40,7 @@ def with_missed(
     Parameters
     ----------
     chain, others
-        The chain, first repetition first, and what was seen in its time.
+        The chain, first repetition first, and all that was seen in its time and beside it.
     is_like
         Whether a candidate could be a repetition beside one of the chain, given the usual size.
     in_turns

@@ -87,3 +87,15 @@ def test_the_height_does_not_drift_from_a_noisy_first_sample():
     height = MovementSignals().push(vertical_frame(vertical)).height
     assert np.abs(height).max() < HEIGHT.out
     assert excursions_of(height[:, 0], HEIGHT) == []
+
+
+@pytest.mark.parametrize("phase", range(4))
+def test_who_lies_still_for_hours_costs_no_memory(phase):
+    moving = 20.0 * np.sin(np.arange(100) / 3.0)
+    still = np.full(round(3600.0 * MOVEMENT_HZ), moving[-1])
+    values = np.concatenate([moving, still])[:, np.newaxis]
+    time = (phase + np.arange(len(values))) / MOVEMENT_HZ
+    finder = ExcursionFinder(TILT)
+    for rows in np.array_split(np.arange(len(values)), 60):
+        finder.push(time[rows], values[rows], restarts=rows[0] == 0)
+    assert len(finder.state.points) < 3 * 60 * MOVEMENT_HZ
