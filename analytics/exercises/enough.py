@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["has_enough", "is_enough"]
 
 LEAST_COUNT, LEAST_HELD = 4, 2
-"""Complete repetitions that a set is told from: one less than a chain must have, for what an end may lose."""
+"""Complete repetitions that a set is told from: one less than a chain must have, for what an end may lose.
+
+Where sides are switched a chain may be one side only, and have half as many; the set, both of them joined, may not.
+"""
 
 SHORTEST_PERIOD_S = 0.1
 

@@ -16,7 +16,7 @@ from analytics.exercises.excursions import HEIGHT, TILT, TURN, ExcursionFinder
 from analytics.exercises.found_set import FoundSet
 from analytics.exercises.held_chain import HeldChain
 from analytics.exercises.holds import FOUND, TOLD, HoldFinder
-from analytics.exercises.lately import UpAt
+from analytics.exercises.lately import Lately
 from analytics.exercises.movement import MovementSignals
 from analytics.exercises.recognition import chosen
 from analytics.exercises.records import UNKNOWN_EXERCISE, CountedRepetition, ExerciseSet, Holding
@@ -66,8 +66,8 @@ class FinderState:
     ----------
     chains
         Of each exercise.
-    up
-        Which way was up lately.
+    lately
+        Which way was up, and which way the wearer faced, lately.
     mountings
         From when on which mounting is known.
     waiting, waiting_end
@@ -80,7 +80,7 @@ class FinderState:
     """
 
     chains: dict[str, Chain]
-    up: UpAt = field(default_factory=lambda: UpAt([], [], []))
+    lately: Lately = field(default_factory=lambda: Lately([], [], []))
     mountings: list[tuple[float, NDArray[np.float64] | None]] = field(default_factory=list)
     waiting: list[FoundSet] = field(default_factory=list)
     waiting_end: float = -np.inf
@@ -169,13 +169,13 @@ class ExerciseFinder:
     def push(self, frame: PostureFrame) -> list[CountedRepetition | ExerciseSet]:
         """Return the repetitions and sets that the frame completes."""
         movement = self._signals.push(frame)
-        self._state.up.keep(movement)
+        self._state.lately.keep(movement)
         found: list[CountedRepetition | ExerciseSet] = []
         for signal, excursion in self._excursions(frame, movement):
             found += self._take(signal, excursion)
         if len(movement):
             found += self._over(float(movement.time[-1]))
-        self._state.up.forget()
+        self._state.lately.forget()
         return found
 
     def flush(self) -> list[CountedRepetition | ExerciseSet]:
@@ -189,7 +189,7 @@ class ExerciseFinder:
         It is what would be the hold of the repetition that goes on, if it ended now; so nothing is said of the first
         second, nor of less than the shortest hold of the exercise.
         """
-        times = self._state.up.times
+        times = self._state.lately.times
         if not self._told or not times:
             return None
         going = [(signal, excursion) for signal, path in self._paths.items() for excursion in path.going()]
@@ -233,10 +233,10 @@ class ExerciseFinder:
         if mounting is None and not (self._told and self._is_calibrated(excursion.known)):
             return []
         is_held = signal is Signal.STILL
-        up = np.radians(excursion.far) if is_held else self._state.up.at(excursion.start)
+        up = np.radians(excursion.far) if is_held else self._state.lately.up_at(excursion.start)
         seen = seen_of(excursion, is_tilt=signal is Signal.TILT, sensor_to_body=mounting, up=up)
         if mounting is not None and not self._told and not is_held:
-            seen = replace(seen, manner=self._state.up.manner(excursion, seen.body, mounting))
+            seen = replace(seen, manner=self._state.lately.manner(excursion, seen.body, mounting))
         candidates = ((name, candidate_of(seen, sought)) for name, sought in self._by_signal[signal])
         return [(name, candidate, self._state.chains[name]) for name, candidate in candidates if candidate is not None]
 

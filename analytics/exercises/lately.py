@@ -1,4 +1,4 @@
-"""Which way was up lately: where an excursion begins, and how the trunk leans on its way."""
+"""Which way was up, and which way the wearer faced, lately: where an excursion begins, and on its way."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from analytics.exercises.excursion import Excursion, Point
     from analytics.exercises.movement import Movement
 
-__all__ = ["UpAt"]
+__all__ = ["Lately"]
 
 KEEP_S = 100.0
 
 
 @dataclass(slots=True)
-class UpAt:
-    """Which way was up in the sensor, lately.
+class Lately:
+    """Which way was up in the sensor, and which way the wearer faced, lately.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ class UpAt:
         self.ups += list(movement.up)
         self.turns += movement.turn[:, 0].tolist()
 
-    def at(self, time: float) -> NDArray[np.float64]:
-        """Return the unit vector at a time kept."""
+    def up_at(self, time: float) -> NDArray[np.float64]:
+        """Return up at a time kept, as a unit vector."""
         up = self.ups[self._index(time)]
         return np.asarray(up / np.sqrt(up @ up))
 

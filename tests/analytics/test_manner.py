@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analytics.exercises.excursion import Excursion
-from analytics.exercises.lately import UpAt
+from analytics.exercises.lately import Lately
 from analytics.exercises.manner import Manner, leaning, stepping, tipping
 from analytics.exercises.movement import MOVEMENT_HZ, Movement
 from config.exercise_library import load_exercises
@@ -37,7 +37,7 @@ def seconds(lean_deg, turn_deg):
     n = len(lean_deg)
     lean = np.radians(lean_deg)
     up = np.degrees(np.stack([np.cos(lean), np.zeros(n), -np.sin(lean)], axis=1))
-    lately = UpAt([], [], [])
+    lately = Lately([], [], [])
     turn = np.reshape(turn_deg, (n, 1))
     lately.keep(Movement(np.arange(n) / MOVEMENT_HZ, restarts=True, up=up, turn=turn, height=np.zeros((n, 1))))
     return lately
