@@ -22,6 +22,7 @@ from scipy.signal import butter, find_peaks, sosfiltfilt
 from posture.events import Activity
 from posture.seconds import PARTS_OF_SECOND
 from posture.transition_extent import REST_DEG_S, turning
+from posture.windows import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -124,9 +125,9 @@ def five_rises(
         found
         for start, stop in pairwise([0, *cuts.tolist(), len(features)])
         if stop - start > RISES * LEAST_CYCLE_S
-        for piece in range(start, stop, PIECE_S)
-        for found in _in_run(features.rows(max(start, piece - AROUND_S), min(stop, piece + PIECE_S + AROUND_S)), sat)
-        if features.second[piece] <= found.start < features.second[piece] + PIECE_S
+        for piece in pieces(stop - start, PIECE_S, AROUND_S, AROUND_S)
+        for found in _in_run(features.rows(start + piece.first, start + piece.last), sat)
+        if 0 <= found.start - features.second[start + piece.start] < PIECE_S
     ]
 
 

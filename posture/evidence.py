@@ -22,6 +22,7 @@ from posture.seconds import join_seconds
 from posture.shaking import without_shaking
 from posture.stage import Stage
 from posture.stepping import stepping_gait
+from posture.windows import HOUR_S, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,6 @@ __all__ = ["LAG_S", "Evidence", "EvidenceState", "EvidenceWindow", "evidence_by_
 
 LAG_S = 2
 """A second is decided once so many more have been stepped through."""
-BLOCK_S = 3600
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,11 +161,10 @@ def evidence_by_the_hour(features: SecondFeatures) -> Iterator[Evidence]:
     last_second: int | None = None
     steps, done = step_scores(features), 0
     for run in runs_without_gap(features):
-        for start in range(0, len(run), BLOCK_S):
-            context = min(start, LOOK_BACK_S)
-            around = run.rows(start - context, start + BLOCK_S + LOOK_AHEAD_S)
-            block = _evidence(around, context, min(context + BLOCK_S, len(around)))
-            if start == 0 and last_second is not None:
+        for piece in pieces(len(run), HOUR_S, LOOK_BACK_S, LOOK_AHEAD_S):
+            around = run.rows(piece.first, piece.last)
+            block = _evidence(around, piece.start - piece.first, piece.stop - piece.first)
+            if piece.start == 0 and last_second is not None:
                 block.transition[0] = free_after_gap(int(run.second[0]) - last_second)
             block.movement[:, WALKING] += steps[done : done + len(block)]
             done += len(block)

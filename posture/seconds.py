@@ -137,8 +137,17 @@ def join_seconds(parts: Sequence[SecondFeatures]) -> SecondFeatures:
     """
     if not parts:
         raise ValueError("no seconds to join")
-    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
-    return SecondFeatures(**arrays, has_gyr=parts[0].has_gyr)
+    return _joined([_columns(part) for part in parts], has_gyr=parts[0].has_gyr)
+
+
+def _columns(part: SecondFeatures) -> dict[str, NDArray[Any]]:
+    return {name: getattr(part, name) for name in ARRAYS}
+
+
+def _joined(parts: Sequence[dict[str, NDArray[Any]]], *, has_gyr: bool) -> SecondFeatures:
+    """Return the columns of the parts, joined; each is let go of then, so that what nobody else holds is freed."""
+    arrays = {name: np.concatenate([part.pop(name) for part in parts]) for name in ARRAYS}
+    return SecondFeatures(**arrays, has_gyr=has_gyr)
 
 
 class SecondsLog:
@@ -185,12 +194,10 @@ class SecondsLog:
         if not self._parts:
             raise ValueError("no seconds to join")
         if len(self._parts) > 1:
-            has_gyr = self._parts[0].has_gyr
-            columns = [{name: getattr(part, name) for name in ARRAYS} for part in self._parts]
-            # Let go of, so that a week is not held twice: each array of the parts is freed once it is joined.
+            columns, has_gyr = [_columns(part) for part in self._parts], self._parts[0].has_gyr
+            # Let go of, so that a week is not held twice.
             self._parts = []
-            joined = {name: np.concatenate([column.pop(name) for column in columns]) for name in ARRAYS}
-            self._parts = [SecondFeatures(**joined, has_gyr=has_gyr)]
+            self._parts = [_joined(columns, has_gyr=has_gyr)]
         return self._parts[0]
 
 

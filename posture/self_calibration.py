@@ -16,6 +16,7 @@ from posture.rotations import unit
 from posture.shaking import SWING_S, without_shaking
 from posture.stage import Stage
 from posture.stepping import STEPPING_S, stepping_gait
+from posture.windows import HOUR_S, pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +32,7 @@ LEARN_EVERY_S = 60
 """At most so often, once something has been learnt."""
 LOOK_EVERY_S = 10
 """For the first walking, so often in the first minutes."""
-BLOCK_S, MARGIN_S = 3600, max(STEPPING_S, SWING_S) - 1
+AROUND_S = max(STEPPING_S, SWING_S) - 1
 MINIMUM_WALKING_S = 8
 MINIMUM_SITTING_S = 20
 MINIMUM_STANDING_S = 6
@@ -131,12 +132,11 @@ def _walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
 def _own_gait(features: SecondFeatures) -> NDArray[np.float64]:
     """Return the gait of each second as far as it is that of steps, shape (n,); by the hour, to save memory."""
     gait = np.empty(len(features))
-    for start in range(0, len(features), BLOCK_S):
-        first, stop = max(start - MARGIN_S, 0), start + BLOCK_S
-        block = features.rows(first, stop + MARGIN_S)
+    for piece in pieces(len(features), HOUR_S, AROUND_S, AROUND_S):
+        block = features.rows(piece.first, piece.last)
         # Across a hole both look at seconds that are no neighbours: three on each side, of eight and more that count.
         own = np.minimum(stepping_gait(block), without_shaking(block).gait)
-        gait[start:stop] = own[start - first : stop - first]
+        gait[piece.start : piece.stop] = own[piece.start - piece.first : piece.stop - piece.first]
     return gait
 
 

@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["added", "largest_around", "windows", "within"]
+__all__ = ["HOUR_S", "Piece", "added", "largest_around", "pieces", "windows", "within"]
+
+HOUR_S = 3600
 
 STEEPNESS = 4
 """Beyond a limit a thing counts less with this power, so that it makes no more difference once at twice the limit."""
+
+
+class Piece(NamedTuple):
+    """Rows [start, stop) of a long recording, and [first, last) with those around them that they depend on."""
+
+    first: int
+    start: int
+    stop: int
+    last: int
+
+
+def pieces(n: int, length: int, before: int, after: int) -> Iterator[Piece]:
+    """Yield n rows so many at a time, with so many around them: what is made of a week needs no more memory, then.
+
+    Parameters
+    ----------
+    n
+        Rows in all.
+    length
+        Rows of a piece.
+    before, after
+        Rows around it, as far as there are any.
+
+    """
+    for start in range(0, n, length):
+        stop = min(start + length, n)
+        yield Piece(max(start - before, 0), start, stop, min(stop + after, n))
 
 
 def windows(values: NDArray[np.float64], n: int) -> list[NDArray[np.float64]]:

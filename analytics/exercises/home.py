@@ -53,8 +53,7 @@ class Home:
 
     def distance2(self, point: Point) -> float:
         """Return the squared distance of a point."""
-        x, y, z = point[0] - self.x, point[1] - self.y, point[2] - self.z
-        return x * x + y * y + z * z
+        return distance2(point, (self.x, self.y, self.z))
 
     def begin(self, index: int, stood: Stood, *, rested: float) -> None:
         """Begin to watch anew from here."""

@@ -35,20 +35,18 @@ def test_the_same_however_the_samples_are_cut(play, defaults, script, chunk_s):
     np.testing.assert_allclose(seconds.acc, others.acc, atol=1e-9)
 
 
-def test_it_comes_near_the_truth_once_some_postures_have_been_seen(play, defaults):
-    played = play(WALKING, 3, RATE_HZ, sensor=OFF)
+@pytest.mark.parametrize(
+    ("script", "mounting_is"),
+    [
+        pytest.param(WALKING, CalibrationSource.WALKING, id="after walking"),
+        pytest.param((Stand(30.0), Lie(40.0), Stand(20.0)), CalibrationSource.NONE, id="before the mounting is known"),
+    ],
+)
+def test_it_comes_near_the_truth_once_some_postures_have_been_seen(play, defaults, script, mounting_is):
+    played = play(script, 3, RATE_HZ, sensor=OFF)
     pipeline = LivePipeline(defaults, RATE_HZ)
     pipeline.push(played.chunk)
-    assert pipeline.calibration.source is CalibrationSource.WALKING
-    learnt = pipeline.calibration.acc_offset_ms2
-    assert np.linalg.norm(learnt - OFFSET_MS2) <= 0.5 * np.linalg.norm(OFFSET_MS2)
-
-
-def test_it_is_learnt_before_the_mounting_is(play, defaults):
-    played = play((Stand(30.0), Lie(40.0), Stand(20.0)), 3, RATE_HZ, sensor=OFF)
-    pipeline = LivePipeline(defaults, RATE_HZ)
-    pipeline.push(played.chunk)
-    assert pipeline.calibration.source is CalibrationSource.NONE
+    assert pipeline.calibration.source is mounting_is
     learnt = pipeline.calibration.acc_offset_ms2
     assert np.linalg.norm(learnt - OFFSET_MS2) <= 0.5 * np.linalg.norm(OFFSET_MS2)
 

@@ -69,7 +69,7 @@ def test_without_sitting_forward_is_not_known(learn):
 
 def test_what_is_learnt_does_not_depend_on_how_much_is_looked_at_at_once(learn, monkeypatch):
     whole = learn(USUAL)
-    monkeypatch.setattr("posture.self_calibration.BLOCK_S", 7)
+    monkeypatch.setattr("posture.self_calibration.HOUR_S", 7)
     in_parts = learn(USUAL)
     assert np.array_equal(in_parts.upright, whole.upright)
     assert np.array_equal(in_parts.forward, whole.forward)
