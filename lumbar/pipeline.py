@@ -126,7 +126,7 @@ class LivePipeline:
         self._offset_due: int | None = None
         self._guided = GuidedCalibration(sections, acc_offset_ms2) if sections and calibration is None else None
         self._learning = SelfCalibration(acc_offset_ms2) if calibration is None and not sections else None
-        self.calibration = calibration or Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
+        self.calibration = calibration or (self._learning or SelfCalibration(acc_offset_ms2)).calibration
         self._search = MountingSearch()
         self._decoder = ActivityDecoder(self.calibration)
         self._trackers = PostureTrackers(settings, DECODER_DELAY_S)
