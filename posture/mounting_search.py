@@ -4,9 +4,9 @@ Every direction that the wearer has held for a while may be that in which they w
 most likely is. Against these guesses stand others: that the direction held first was sitting or lying, up being
 somewhere to the side. Under each guess the same evidence (movement, sway, rises and falls, how far one posture is
 tilted from another) makes some course of the day more likely than under the others. The guesses vote with that
-likelihood, second by second. Those in which the wearer has not been seen on their feet have a vote but no say, since
-sitting and lying are told by their tilt from upright: what no other guess outvotes them in is unknown, and so is what
-the guesses do not agree on by nine in ten.
+likelihood, second by second; what they do not agree on by nine in ten is unknown. Those in which the wearer has not
+been seen on their feet have a vote but no say, since sitting and lying are told by their tilt from upright: they may
+only second what guesses with a fifth of the likelihood say.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ WALKED = 40.0
 SEATED_RAD, LYING_RAD = float(np.radians(22.0)), float(np.radians(90.0))
 """How far from a direction up is, if the wearer sits or lies in it; in one of so many directions around it."""
 N_AROUND = 4
-AGREED_SHARE = 0.9
+AGREED_SHARE, SAID_SHARE = 0.9, 0.2
 ON_FEET_S = 10
 """Who has been on their feet for so long has stood: a bow or a reach is shorter."""
 HOPELESS = 70.0
@@ -356,14 +356,15 @@ def agreed(votes: Sequence[Vote]) -> PostureSeconds:
     """Return what several guesses say together of the same n seconds."""
     features = votes[0].decoded.features
     best = np.maximum.reduce([vote.decoded.score for vote in votes])
-    share = np.zeros((len(features), len(STATES)))
+    voted, said = np.zeros((2, len(features), len(STATES)))
     row = np.arange(len(features))
     # One by one, so that the sums do not depend on how many seconds come at once.
     total = np.zeros(len(features))
     for vote in votes:
         weight = np.exp(vote.decoded.score - best)
         total += weight
-        share[row, vote.decoded.state] += np.where(vote.has_say, weight, 0.0)
-    state = share.argmax(axis=1)
-    is_open = share[row, state] < AGREED_SHARE * total
+        voted[row, vote.decoded.state] += weight
+        said[row, vote.decoded.state] += np.where(vote.has_say, weight, 0.0)
+    state = voted.argmax(axis=1)
+    is_open = (voted[row, state] < AGREED_SHARE * total) | (said[row, state] < SAID_SHARE * total)
     return posture_seconds(features, state, NOTHING_KNOWN).marked_unknown(is_open)
