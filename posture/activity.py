@@ -64,6 +64,13 @@ NOVELTY_FLOOR = 0.02
 WHILE_MOVING = 0.5
 """Weight of the tilt in a second with movement: the trunk swings when one sits down, and that is no posture."""
 TILT_WEIGHT, SWAY_WEIGHT, GAIT_WEIGHT, LYING_WEIGHT = 0.5, 0.3, 1.0, 1.0
+AT_REST, REST_SWAY, REST_SWAY_SD = slice(LYING, WALKING), (-1.10, -1.03, -0.75), 0.35
+"""The states at rest, and the movement in them, log10 of m/s^2: medians as in healthy adults."""
+STILLNESS = -1.05
+"""Most who stand move more than that, in the same measure."""
+STILL_S, STILL_SWAY = (30.0, 60.0), (0.6, 2.0)
+"""How much the sway of a still second weighs up to 30 s after the last movement, and from 60 s on. Anybody may stand
+still for half a minute; later one shifts one's weight (Duarte & Zatsiorsky, Motor Control 3 (1999) 12-27)."""
 
 LYING_DEG, LYING_SLOPE_DEG = 70.0, 5.0
 """Vaha-Ypya has 64.9 deg; some people recline that far. Soft, since upright is known to 5 or 10 deg at first."""
@@ -90,6 +97,8 @@ SHOWN = 10.0
 MOST_LEAVE = 0.2
 """However strong the evidence for a change, staying keeps the most: a change must show in what follows, too."""
 CHANGE, LIE_DOWN = -5.5, -5.0
+SIT_UP_FIRST = 2.0
+"""Who gets up sits on the edge of the bed for a moment, rather than stand up from lying in one go."""
 TURNING_OVER_DEG = 30.0
 """Turn that makes lying on less likely by 1 nat: any direction is lying, but who lies turns over about as rarely as
 they get up. Else all standing and sitting could as well have been spent in bed."""
@@ -148,6 +157,7 @@ def emission_scores(
     not_lying = _log_sigmoid((LYING_DEG - tilt_deg) / LYING_SLOPE_DEG)
     bent = _bent_forward(features, calibration, tilt_deg, before.upright)
     scores = weight * _tilt_scores(features, calibration, tilt_deg, bent) + movement
+    scores[:, AT_REST] += _sway_scores(features, before.movement)
     # A deep bend tilts the lower back as lying on the front does; only its length tells. Without the guided calibration
     # forward is not known well enough to say so.
     if calibration.sitting is None:
@@ -198,10 +208,27 @@ def _latest(features: SecondFeatures, where: NDArray[np.bool_], before: int) -> 
     return int(seconds[-1]) if len(seconds) else before
 
 
-def _novelty(features: SecondFeatures, moved_at: int) -> NDArray[np.float64]:
+def _since_movement_s(features: SecondFeatures, moved_at: int) -> NDArray[np.int64]:
     moved = np.where(features.movement > MOVED_MS2, features.second, moved_at)
-    since = features.second - np.maximum.accumulate(moved)
-    return np.where(since == 0, WHILE_MOVING, np.maximum(np.exp(-since / NOVELTY_S), NOVELTY_FLOOR))
+    return np.asarray(features.second - np.maximum.accumulate(moved))
+
+
+def _novelty(features: SecondFeatures, moved_at: int) -> NDArray[np.float64]:
+    since_s = _since_movement_s(features, moved_at)
+    return np.where(since_s == 0, WHILE_MOVING, np.maximum(np.exp(-since_s / NOVELTY_S), NOVELTY_FLOOR))
+
+
+def _sway_scores(features: SecondFeatures, moved_at: int) -> NDArray[np.float64]:
+    """Return the log score of how still the body is in lying, sitting and standing, shape (n, 3)."""
+    # More than that is a movement and tells nothing of how still the wearer sits, stands or lies.
+    sway = np.log10(np.minimum(features.movement, MOVED_MS2) + 0.01)
+    since_s = _since_movement_s(features, moved_at)
+    # Who has not moved yet may have done so right before.
+    still = np.interp(np.where(since_s >= -NEVER, 0, since_s), STILL_S, STILL_SWAY)
+    # A car that shakes its driver for an hour does not make them stand, nor quiet standing for an hour them sit.
+    still = np.where(sway > STILLNESS, np.minimum(still, 1.0), still)
+    weight = SWAY_WEIGHT * np.where(since_s == 0, 1.0, still)
+    return np.stack([weight * _log_normal(sway, mean, REST_SWAY_SD) for mean in REST_SWAY], axis=1)
 
 
 def _tilt_scores(
@@ -268,7 +295,7 @@ def _bent_forward(
 def movement_scores(features: SecondFeatures, stepping: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the log score in each state of how much, and how rhythmically, the body moves, shape (n, 5).
 
-    Medians as in healthy adults at rest.
+    How still it is at rest is not among it, since that counts by how long it has been.
 
     Parameters
     ----------
@@ -279,15 +306,12 @@ def movement_scores(features: SecondFeatures, stepping: NDArray[np.float64]) -> 
 
     """
     movement = np.log10(features.movement + 0.01)
-    # More than that is a movement and tells nothing of how still the wearer sits, stands or lies.
-    sway = np.minimum(movement, np.log10(MOVED_MS2 + 0.01))
     gait = np.log10(features.gait + 0.005)
     walks = _log_sigmoid((np.log10(stepping + 0.005) - np.log10(LIKELY_WALKING_MS2)) / 0.08)
     is_still = _log_sigmoid((np.log10(UNLIKELY_STILL_MS2) - gait) / 0.12)
     scores = np.empty((len(features), len(STATES)))
-    scores[:, LYING] = SWAY_WEIGHT * _log_normal(sway, -1.10, 0.35) + GAIT_WEIGHT * is_still
-    scores[:, SITTING] = SWAY_WEIGHT * _log_normal(sway, -1.03, 0.35) + GAIT_WEIGHT * is_still
-    scores[:, STANDING] = SWAY_WEIGHT * _log_normal(sway, -0.75, 0.35) + 0.75 * GAIT_WEIGHT * is_still
+    scores[:, LYING] = scores[:, SITTING] = GAIT_WEIGHT * is_still
+    scores[:, STANDING] = 0.75 * GAIT_WEIGHT * is_still
     scores[:, WALKING] = SWAY_WEIGHT * _log_normal(movement, 0.35, 0.35) + GAIT_WEIGHT * walks
     pedalling = SWAY_WEIGHT * _log_normal(movement, 0.12, 0.2) + 0.5 * GAIT_WEIGHT * _log_normal(gait, -0.22, 0.3)
     # A saddle neither rises and falls nor bows: what is too slow or swings too far for steps is no pedalling either.
@@ -313,8 +337,8 @@ def transition_scores(features: SecondFeatures) -> NDArray[np.float64]:
     scores[:, STANDING, WALKING] = -3.0
     scores[:, WALKING, STANDING] = -2.5
     scores[:, LYING, SITTING] = lie + height.sat_up_from_lying
-    scores[:, LYING, STANDING] = lie + height.stood_up_from_lying
-    scores[:, LYING, WALKING] = lie - 0.5 + height.stood_up_from_lying
+    scores[:, LYING, STANDING] = lie - SIT_UP_FIRST + height.stood_up_from_lying
+    scores[:, LYING, WALKING] = lie - SIT_UP_FIRST - 0.5 + height.stood_up_from_lying
     scores[:, SITTING, LYING] = lie - height.lay_down_from_standing
     scores[:, STANDING, LYING] = lie + height.lay_down_from_standing
     scores[:, WALKING, LYING] = lie - 1.0 + height.lay_down_from_standing

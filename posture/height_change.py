@@ -22,7 +22,7 @@ __all__ = ["LONGEST_AFTER_S", "LONGEST_BEFORE_S", "height_change"]
 LONGEST_BEFORE_S, LONGEST_AFTER_S = 4, 2
 """The seconds at rest lie at most so far before and after: a slow change of posture takes 4 s."""
 
-SPEED_OF_UNREST_S = 0.05
+SPEED_OF_UNREST_S = 0.04
 """Speed in m/s of a second's mean for each m/s^2 of its movement: half a wave of 1.5 Hz, say a step."""
 
 OFFSET_LEFT_MS2 = 0.03

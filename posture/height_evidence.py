@@ -25,11 +25,9 @@ LOOK_AHEAD_S = 3
 
 GETTING_UP_M, GETTING_UP_SD_M, NO_CHANGE_SD_M = 0.35, 0.12, 0.06
 """Height gained by getting up from chairs and beds of all heights, and by no change of posture."""
-SAT_UP_M, SAT_UP_SD_M, STOOD_UP_M, STOOD_UP_SD_M = 0.08, 0.1, 0.45, 0.15
-"""Height gained by who lay in bed and now sits on it, or stands beside it; from the floor it is further still."""
 LEAST_HEIGHT, MOST_HEIGHT, MOST_LIFT = -1.0, 5.0, 9.0
 """No single sight of a height decides all by itself: a movement may be too slow, or the body not at rest around it."""
-MOST_FROM_LYING, MOST_FOR_SITTING_UP = 4.0, 1.0
+MOST_FROM_LYING, MOST_FOR_SITTING_UP = 3.0, 1.0
 """Who sits up gains next to no height, as who stays: that they did not stand up says little for it."""
 CLEAR = 1.0
 """Where the rests around tell a change so clearly, with a gyroscope, the height over time is not heard against it."""
@@ -59,8 +57,8 @@ def height_evidence(features: SecondFeatures) -> HeightEvidence:
     gained, error = height_change(features)
     # Without a gyroscope both come from the length of the specific force, and neither overrules the other.
     clear = CLEAR if features.has_gyr else np.inf
-    # The length of the specific force shows the longer way up to standing best, since the turn spoils the other.
-    stood_up = _rather_stood_up((by_norm - 0.14) / 0.05, _stood_up(gained, error))
+    # From lying to standing is a longer way up than to sitting; the length of the specific force shows it best.
+    stood_up = np.clip((by_norm - 0.12) / 0.05, -MOST_FROM_LYING, MOST_FROM_LYING)
     sat_up = np.minimum(-stood_up, MOST_FOR_SITTING_UP)
     return HeightEvidence(
         got_up=_joined((height - 0.08) / 0.03, _lifted(gained, error), clear),
@@ -74,11 +72,6 @@ def height_evidence(features: SecondFeatures) -> HeightEvidence:
 def _joined(over_time: NDArray[np.float64], between_rests: NDArray[np.float64], clear: float) -> NDArray[np.float64]:
     against = np.where(between_rests > clear, 0.0, -4.0)
     return np.minimum(np.clip(over_time, against, 5.0) + between_rests, MOST_LIFT)
-
-
-def _rather_stood_up(over_time: NDArray[np.float64], between_rests: NDArray[np.float64]) -> NDArray[np.float64]:
-    both = np.clip(over_time, -3.0, 3.0) + np.clip(between_rests, -3.0, 3.0)
-    return np.asarray(np.clip(both, -MOST_FROM_LYING, MOST_FROM_LYING))
 
 
 def _ahead(rise: NDArray[np.float64], fall: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -100,11 +93,3 @@ def _lifted(gained: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[
     missing = np.minimum(risen - GETTING_UP_M, 0.0)
     ratio = 0.5 * ((risen / sd_none) ** 2 - (missing / sd_up) ** 2) + np.log(sd_none / sd_up)
     return np.asarray(np.clip(ratio, LEAST_HEIGHT, MOST_HEIGHT))
-
-
-def _stood_up(gained: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the log likelihood of having got from lying to one's feet against having sat up."""
-    sd_stood, sd_sat = np.sqrt(STOOD_UP_SD_M**2 + error**2), np.sqrt(SAT_UP_SD_M**2 + error**2)
-    missing = np.minimum(gained - STOOD_UP_M, 0.0)
-    beyond = np.maximum(gained - SAT_UP_M, 0.0)
-    return np.asarray(0.5 * ((beyond / sd_sat) ** 2 - (missing / sd_stood) ** 2) + np.log(sd_sat / sd_stood))

@@ -208,6 +208,19 @@ def test_steps_tell_faint_walking_from_standing(play, defaults):
     assert found(faint) == {Activity.WALKING}
 
 
+@pytest.mark.parametrize(("still_for_s", "activity"), [(25, Activity.STANDING), (150, Activity.SITTING)])
+def test_anybody_may_stand_still_for_half_a_minute_but_not_for_minutes(play, defaults, still_for_s, activity):
+    """Who was not seen to sit down, and keeps as still as those who sit, has sat down all the same in the end."""
+    played = play((Walk(20.0), Stand(5.0 + still_for_s), Walk(20.0)), 3, sensor=SensorModel.ideal())
+    pipeline, _ = lived(played, defaults)
+    seconds, calibration = pipeline.features, learn_calibration(pipeline.features)
+    (standing,) = [part for part in played.truth.activities if part.activity == "standing"]
+    inside = (seconds.second > standing.start + 3) & (seconds.second < standing.end - 3)
+    still = replace(seconds, movement=np.where(inside, 0.06, seconds.movement))
+    state = smooth_activity(still, calibration)[inside]
+    assert STATES[int(np.median(state))] == activity
+
+
 def test_smoothing_an_empty_recording_gives_nothing(busy, analyse):
     seconds = analyse(busy(100.0, has_gyro=True).chunk, 100.0).seconds
     nothing = smooth_activity(seconds.rows(0, 0), Calibration(CalibrationSource.WALKING, seconds.up[20]))

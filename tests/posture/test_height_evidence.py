@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from firmware_bridge.virtual import Bend, SensorModel, Sit, Stand
-from posture.height_evidence import CLEAR, LOOK_AHEAD_S, MOST_LIFT, height_evidence
+from firmware_bridge.virtual import Bend, Lie, SensorModel, Sit, Stand
+from posture.height_evidence import CLEAR, LOOK_AHEAD_S, MOST_FOR_SITTING_UP, MOST_LIFT, height_evidence
 
 RATE_HZ = 100.0
-SITTING, STANDING = Sit(12.0), Stand(12.0)
+LYING, SITTING, STANDING = Lie(12.0), Sit(12.0), Stand(12.0)
 
 
 @pytest.fixture
@@ -50,6 +50,18 @@ def test_a_rebound_does_not_hide_that_the_wearer_sat_down(seen):
     evidence = height_evidence(replace(seconds, rise=rebound, fall=np.zeros(len(seconds))))
     assert evidence.sat_down[during].max() > CLEAR
     assert evidence.got_up[during & (evidence.sat_down > CLEAR)].max() <= 0.0
+
+
+def test_who_gets_up_from_lying_rather_stands_the_further_they_rose(seen):
+    """Sitting up gains hardly any height, so that it speaks against standing rather than for anything."""
+    rather_stood = {}
+    for up in (SITTING, STANDING):
+        seconds, during = seen(LYING, up)
+        evidence = height_evidence(seconds)
+        rather_stood[up] = (evidence.stood_up_from_lying - evidence.sat_up_from_lying)[during]
+        assert evidence.sat_up_from_lying.max() <= MOST_FOR_SITTING_UP
+    assert rather_stood[SITTING].max() < 0.0
+    assert rather_stood[STANDING].max() > rather_stood[SITTING].max() + 1.0
 
 
 def test_later_seconds_than_it_looks_ahead_do_not_count(seen):
