@@ -136,13 +136,13 @@ def line(name: str, what: str, confused: NDArray[np.int64]) -> str:
     """Return one line of figures."""
     n, of_each = int(confused.sum()), confused.sum(axis=1)
     if n == 0:
-        return f"{name:16} {what:16} none"
+        return f"{name:16} {what:26} none"
     right, unknown = np.diag(confused), confused[:, FOUND.index(Activity.UNKNOWN)].sum()
     wrong = n - right.sum() - unknown
     seen = of_each > 0
     balanced = float(np.mean(right[seen] / of_each[seen]))
     shares = f"right {right.sum() / n:.2f}  wrong {wrong / n:.2f}  unknown {unknown / n:.2f}"
-    return f"{name:16} {what:16} {n:6} s  {shares}  balanced accuracy {balanced:.3f}"
+    return f"{name:16} {what:26} {n:6} s  {shares}  balanced accuracy {balanced:.3f}"
 
 
 if __name__ == "__main__":

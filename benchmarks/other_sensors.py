@@ -1,0 +1,121 @@
+"""Scores posture as if the people of hapt had worn other sensors, mounted otherwise.
+
+Run as ``python benchmarks/other_sensors.py DATA [--sensors N]``; DATA is the folder of the labelled data sets. All of
+hapt was recorded with one phone, which reads gravity longer upright than lying; what is told could hang on that. So
+its offset and gains, as the labelled postures of all people show them, are taken off; then each drawn sensor reads with
+errors of its own (offsets of sd 0.25 m/s^2, gains of sd 1 %) and sits on the waist in a direction of its own. Nobody is
+calibrated and nothing is known of the sensor beforehand. (harth's sensors all read differently, and too few directions
+are held with each to learn gains from.)
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from beginnings import OTHER, Whole, counted, line, whole_of
+from scipy.optimize import least_squares
+from scipy.spatial.transform import Rotation
+
+from config.settings import load_settings
+from config.units import GRAVITY_MS2
+from firmware_bridge.recordings.labelled import find_labelled
+from lumbar.analysis import CHUNK_S, by_the_hour
+from lumbar.pipeline import LivePipeline
+from lumbar.review import review
+from lumbar.validation.labels import CLASSES
+from posture.events import Activity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from config.settings import Settings
+
+SET = "hapt"
+OFFSET_SD_MS2, GAIN_SD = 0.25, 0.01
+OUTLIER_MS2 = 0.03
+AT_REST = [CLASSES.index(each) for each in (Activity.LYING, Activity.SITTING, Activity.STANDING)]
+SHORTEST_REST_S, SETTLING_S = 8, 2
+
+
+def main() -> int:
+    """Print the figures; returns the exit code."""
+    options = read_options()
+    settings = load_settings()
+    wholes = [whole_of(each) for each in find_labelled(options.data / SET)]
+    print_scores("as recorded", wholes, settings)
+    offset_ms2, gain = own_error(wholes)
+    rid = [worn(whole, (1 / gain, -offset_ms2 / gain), Rotation.identity()) for whole in wholes]
+    print_scores("error taken off", rid, settings)
+    random = np.random.default_rng(0)
+    for number in range(1, options.sensors + 1):
+        error = 1 + random.normal(0, GAIN_SD, 3), random.normal(0, OFFSET_SD_MS2, 3)
+        mounting = Rotation.random(random_state=random)
+        print_scores(f"sensor {number}", [worn(each, error, mounting) for each in rid], settings)
+    return 0
+
+
+def read_options() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--sensors", type=int, default=3)
+    return parser.parse_args()
+
+
+def own_error(wholes: Sequence[Whole]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return offset in m/s^2 and gains, each of shape (3,), with which gravity is as long in all labelled postures."""
+    rest = np.array([mean for whole in wholes for mean in means_at_rest(whole)])
+
+    def too_long(error: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.linalg.norm((rest - error[:3]) / error[3:], axis=1) - GRAVITY_MS2)
+
+    found = least_squares(too_long, np.repeat([0.0, 1.0], 3), loss="soft_l1", f_scale=OUTLIER_MS2).x
+    return found[:3], found[3:]
+
+
+def means_at_rest(whole: Whole) -> list[NDArray[np.float64]]:
+    """Return the mean acceleration of each labelled stretch at rest, each of shape (3,)."""
+    cuts = np.flatnonzero(np.diff(whole.truth)) + 1
+    means = []
+    for stretch in np.split(np.arange(len(whole.truth)), cuts):
+        if len(stretch) >= SHORTEST_REST_S and whole.truth[stretch[0]] in AT_REST:
+            begin, end = whole.second[stretch[0]] + SETTLING_S, whole.second[stretch[-1]] + 1 - SETTLING_S
+            first, last = np.searchsorted(whole.chunk.time, [begin, end])
+            if last > first:
+                means.append(whole.chunk.acc[first:last].mean(axis=0, dtype=np.float64))
+    return means
+
+
+def worn(whole: Whole, error: tuple[NDArray[np.float64], NDArray[np.float64]], mounting: Rotation) -> Whole:
+    """Return a recording as a sensor of such gains and offset would have made it, mounted so."""
+    gain, offset_ms2 = error
+    chunk = whole.chunk
+    acc = mounting.apply(chunk.acc) * gain + offset_ms2
+    gyr = None if chunk.gyr is None else mounting.apply(chunk.gyr).astype(chunk.gyr.dtype)
+    return replace(whole, chunk=replace(chunk, acc=acc.astype(chunk.acc.dtype), gyr=gyr))
+
+
+def print_scores(sensor: str, wholes: Sequence[Whole], settings: Settings) -> None:
+    """Print the live and the smoothed answer of all recordings."""
+    live, smoothed = np.zeros((2, len(CLASSES), OTHER + 1), dtype=np.int64)
+    for whole in wholes:
+        pipeline = LivePipeline(settings, whole.rate_hz)
+        events: list[object] = []
+        for hour in by_the_hour(whole.chunk.split(CHUNK_S)):
+            events += pipeline.push(*hour)
+        events += pipeline.flush()
+        live += counted(whole, events)
+        smoothed += counted(whole, review(pipeline, settings, []).findings.events)
+    print(line(SET, f"{sensor}, live", live))
+    print(line(SET, f"{sensor}, smoothed", smoothed), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
