@@ -6,7 +6,7 @@ somewhere to the side. Under each guess the same evidence (movement, sway, rises
 tilted from another) makes some course of the day more likely than under the others. The guesses vote with that
 likelihood, second by second; what they do not agree on by nine in ten is unknown. Those in which the wearer has not
 been seen on their feet have a vote but no say, since sitting and lying are told by their tilt from upright: they may
-only second what guesses with a fifth of the likelihood say.
+only second what guesses with two fifths of the likelihood say.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ WALKED = 40.0
 SEATED_RAD, LYING_RAD = float(np.radians(22.0)), float(np.radians(90.0))
 """How far from a direction up is, if the wearer sits or lies in it; in one of so many directions around it."""
 N_AROUND = 4
-AGREED_SHARE, SAID_SHARE = 0.9, 0.2
+AGREED_SHARE, SAID_SHARE = 0.9, 0.4
 ON_FEET_S = 10
 """Who has been on their feet for so long has stood: a bow or a reach is shorter."""
 HOPELESS = 70.0
