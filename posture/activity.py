@@ -66,9 +66,7 @@ WHILE_MOVING = 0.5
 TILT_WEIGHT, SWAY_WEIGHT, GAIT_WEIGHT, LYING_WEIGHT = 0.5, 0.3, 1.0, 1.0
 AT_REST, REST_SWAY, REST_SWAY_SD = slice(LYING, WALKING), (-1.10, -1.03, -0.75), 0.35
 """The states at rest, and the movement in them, log10 of m/s^2: medians as in healthy adults."""
-STILLNESS = -1.05
-"""Most who stand move more than that, in the same measure."""
-STILL_S, STILL_SWAY = (30.0, 60.0), (0.6, 2.0)
+STILL_S, STILL_SWAY = (30.0, 60.0), (0.6, 1.0)
 """How much the sway of a still second weighs up to 30 s after the last movement, and from 60 s on. Anybody may stand
 still for half a minute; later one shifts one's weight (Duarte & Zatsiorsky, Motor Control 3 (1999) 12-27)."""
 
@@ -223,11 +221,7 @@ def _sway_scores(features: SecondFeatures, moved_at: int) -> NDArray[np.float64]
     # More than that is a movement and tells nothing of how still the wearer sits, stands or lies.
     sway = np.log10(np.minimum(features.movement, MOVED_MS2) + 0.01)
     since_s = _since_movement_s(features, moved_at)
-    # Who has not moved yet may have done so right before.
-    still = np.interp(np.where(since_s >= -NEVER, 0, since_s), STILL_S, STILL_SWAY)
-    # A car that shakes its driver for an hour does not make them stand, nor quiet standing for an hour them sit.
-    still = np.where(sway > STILLNESS, np.minimum(still, 1.0), still)
-    weight = SWAY_WEIGHT * np.where(since_s == 0, 1.0, still)
+    weight = SWAY_WEIGHT * np.where(since_s == 0, 1.0, np.interp(since_s, STILL_S, STILL_SWAY))
     return np.stack([weight * _log_normal(sway, mean, REST_SWAY_SD) for mean in REST_SWAY], axis=1)
 
 

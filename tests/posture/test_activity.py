@@ -221,6 +221,15 @@ def test_anybody_may_stand_still_for_half_a_minute_but_not_for_minutes(play, def
     assert STATES[int(np.median(state))] == activity
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_who_stands_quietly_for_long_does_not_sit(play, defaults, seed):
+    """As at a high desk: each still second speaks for sitting a little, and a thousand of them may not add up to it."""
+    played = play((Walk(20.0), Stand(900.0), Walk(10.0)), seed)
+    pipeline, _ = lived(played, defaults)
+    activity = review(pipeline, defaults, []).seconds.activity
+    assert Activity.SITTING not in set(activity)
+
+
 def test_smoothing_an_empty_recording_gives_nothing(busy, analyse):
     seconds = analyse(busy(100.0, has_gyro=True).chunk, 100.0).seconds
     nothing = smooth_activity(seconds.rows(0, 0), Calibration(CalibrationSource.WALKING, seconds.up[20]))
