@@ -63,7 +63,7 @@ def main() -> int:
         for number, activity in enumerate(CLASSES):
             cuts = [told_before_known(cut, settings) for each in wholes for cut in cut_in(each, number, options.cuts)]
             print(line(name, f"begins {activity}", sum(cuts, np.zeros((len(CLASSES), OTHER + 1), dtype=np.int64))))
-        told = [counted(each, live_events(each, each.chunk, settings)) for each in wholes]
+        told = [counted(each, lived(each, each.chunk, settings)[1]) for each in wholes]
         print(line(name, "whole", sum(told, np.zeros((len(CLASSES), OTHER + 1), dtype=np.int64))))
     return 0
 
@@ -100,19 +100,19 @@ def cut_in(whole: Whole, number: int, n: int) -> Iterator[tuple[Whole, ImuChunk]
         yield whole, whole.chunk.rows(int(first), int(last))
 
 
-def live_events(whole: Whole, chunk: ImuChunk, settings: Settings) -> list[object]:
-    """Return all that is noticed live in samples, when nothing is known beforehand."""
+def lived(whole: Whole, chunk: ImuChunk, settings: Settings) -> tuple[LivePipeline, list[object]]:
+    """Return the pipeline after samples, nothing known beforehand, and all that it noticed live."""
     live = LivePipeline(settings, whole.rate_hz)
     events: list[object] = []
     for hour in by_the_hour(chunk.split(CHUNK_S)):
         events += live.push(*hour)
-    return [*events, *live.flush()]
+    return live, [*events, *live.flush()]
 
 
 def told_before_known(cut: tuple[Whole, ImuChunk], settings: Settings) -> NDArray[np.int64]:
     """Return the confusion of the seconds told of before the mounting was known."""
     whole, chunk = cut
-    events = live_events(whole, chunk, settings)
+    _, events = lived(whole, chunk, settings)
     learnt = [event.time for event in events if isinstance(event, CalibrationInUse)]
     until = min([*learnt, float(chunk.time[-1])]) - DECODER_DELAY_S
     return counted(whole, events, float(chunk.time[0]), until)

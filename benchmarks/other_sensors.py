@@ -17,18 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from beginnings import OTHER, Whole, counted, line, whole_of
+from beginnings import OTHER, Whole, counted, line, lived, whole_of
+from posture_oracles import LYING, SITTING, STANDING, bouts_of
 from scipy.optimize import least_squares
 from scipy.spatial.transform import Rotation
 
 from config.settings import load_settings
 from config.units import GRAVITY_MS2
 from firmware_bridge.recordings.labelled import find_labelled
-from lumbar.analysis import CHUNK_S, by_the_hour
-from lumbar.pipeline import LivePipeline
 from lumbar.review import review
 from lumbar.validation.labels import CLASSES
-from posture.events import Activity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
 SET = "hapt"
 OFFSET_SD_MS2, GAIN_SD = 0.25, 0.01
 OUTLIER_MS2 = 0.03
-AT_REST = [CLASSES.index(each) for each in (Activity.LYING, Activity.SITTING, Activity.STANDING)]
 SHORTEST_REST_S, SETTLING_S = 8, 2
 
 
@@ -82,14 +79,12 @@ def own_error(wholes: Sequence[Whole]) -> tuple[NDArray[np.float64], NDArray[np.
 
 def means_at_rest(whole: Whole) -> list[NDArray[np.float64]]:
     """Return the mean acceleration of each labelled stretch at rest, each of shape (3,)."""
-    cuts = np.flatnonzero(np.diff(whole.truth)) + 1
     means = []
-    for stretch in np.split(np.arange(len(whole.truth)), cuts):
-        if len(stretch) >= SHORTEST_REST_S and whole.truth[stretch[0]] in AT_REST:
-            begin, end = whole.second[stretch[0]] + SETTLING_S, whole.second[stretch[-1]] + 1 - SETTLING_S
+    for bout in bouts_of(whole.second, whole.truth):
+        if bout.length_s >= SHORTEST_REST_S and bout.number in (LYING, SITTING, STANDING):
+            begin, end = whole.second[bout.start] + SETTLING_S, whole.second[bout.stop - 1] + 1 - SETTLING_S
             first, last = np.searchsorted(whole.chunk.time, [begin, end])
-            if last > first:
-                means.append(whole.chunk.acc[first:last].mean(axis=0, dtype=np.float64))
+            means.append(whole.chunk.acc[first:last].mean(axis=0, dtype=np.float64))
     return means
 
 
@@ -106,11 +101,7 @@ def print_scores(sensor: str, wholes: Sequence[Whole], settings: Settings) -> No
     """Print the live and the smoothed answer of all recordings."""
     live, smoothed = np.zeros((2, len(CLASSES), OTHER + 1), dtype=np.int64)
     for whole in wholes:
-        pipeline = LivePipeline(settings, whole.rate_hz)
-        events: list[object] = []
-        for hour in by_the_hour(whole.chunk.split(CHUNK_S)):
-            events += pipeline.push(*hour)
-        events += pipeline.flush()
+        pipeline, events = lived(whole, whole.chunk, settings)
         live += counted(whole, events)
         smoothed += counted(whole, review(pipeline, settings, []).findings.events)
     print(line(SET, f"{sensor}, live", live))

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from beginnings import SETS, whole_of
+from posture_oracles import LYING, SITTING, STANDING, WALKING
 
 from firmware_bridge.recordings.labelled import find_labelled
-from lumbar.validation.labels import CLASSES
-from posture.events import Activity
 
 if TYPE_CHECKING:
     from beginnings import Whole
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 HOLE_S = 0.3
 NEAR_S, LONGEST_CHANGE_S = 1.0, 3.0
 """A hole within 1 s of a change that takes 3 s at most has cut it out."""
-SITTING = CLASSES.index(Activity.SITTING)
-ON_FEET = (CLASSES.index(Activity.STANDING), CLASSES.index(Activity.WALKING))
+ON_FEET = (STANDING, WALKING)
 
 
 def main() -> int:
@@ -73,7 +71,7 @@ def kind_of(one: int, other: int) -> str:
         return "sitting down"
     if one == SITTING and other in ON_FEET:
         return "getting up"
-    return "lying down or up" if CLASSES.index(Activity.LYING) in (one, other) else "on one's feet"
+    return "lying down or up" if LYING in (one, other) else "on one's feet"
 
 
 if __name__ == "__main__":

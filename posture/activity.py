@@ -150,12 +150,13 @@ def emission_scores(
 
     """
     tilt_deg = _tilt_deg(features, calibration)
-    weight = TILT_WEIGHT * _novelty(features, before.movement)[:, np.newaxis]
+    since_s = _since_movement_s(features, before.movement)
+    weight = TILT_WEIGHT * _novelty(since_s)[:, np.newaxis]
     lying = _log_sigmoid((tilt_deg - LYING_DEG) / LYING_SLOPE_DEG)
     not_lying = _log_sigmoid((LYING_DEG - tilt_deg) / LYING_SLOPE_DEG)
     bent = _bent_forward(features, calibration, tilt_deg, before.upright)
     scores = weight * _tilt_scores(features, calibration, tilt_deg, bent) + movement
-    scores[:, AT_REST] += _sway_scores(features, before.movement)
+    scores[:, AT_REST] += _sway_scores(features, since_s)
     # A deep bend tilts the lower back as lying on the front does; only its length tells. Without the guided calibration
     # forward is not known well enough to say so.
     if calibration.sitting is None:
@@ -211,16 +212,14 @@ def _since_movement_s(features: SecondFeatures, moved_at: int) -> NDArray[np.int
     return np.asarray(features.second - np.maximum.accumulate(moved))
 
 
-def _novelty(features: SecondFeatures, moved_at: int) -> NDArray[np.float64]:
-    since_s = _since_movement_s(features, moved_at)
+def _novelty(since_s: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.where(since_s == 0, WHILE_MOVING, np.maximum(np.exp(-since_s / NOVELTY_S), NOVELTY_FLOOR))
 
 
-def _sway_scores(features: SecondFeatures, moved_at: int) -> NDArray[np.float64]:
+def _sway_scores(features: SecondFeatures, since_s: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the log score of how still the body is in lying, sitting and standing, shape (n, 3)."""
     # More than that is a movement and tells nothing of how still the wearer sits, stands or lies.
     sway = np.log10(np.minimum(features.movement, MOVED_MS2) + 0.01)
-    since_s = _since_movement_s(features, moved_at)
     weight = SWAY_WEIGHT * np.where(since_s == 0, 1.0, np.interp(since_s, STILL_S, STILL_SWAY))
     return np.stack([weight * _log_normal(sway, mean, REST_SWAY_SD) for mean in REST_SWAY], axis=1)
 

@@ -27,8 +27,9 @@ GETTING_UP_M, GETTING_UP_SD_M, NO_CHANGE_SD_M = 0.35, 0.12, 0.06
 """Height gained by getting up from chairs and beds of all heights, and by no change of posture."""
 LEAST_HEIGHT, MOST_HEIGHT, MOST_LIFT = -1.0, 5.0, 9.0
 """No single sight of a height decides all by itself: a movement may be too slow, or the body not at rest around it."""
-MOST_AGAINST_SITTING_UP, MOST_FOR_SITTING_UP = 3.0, 1.0
-"""Who sits up gains next to no height, as who stays: that they did not stand up says little for it."""
+MOST_FROM_LYING, MOST_FOR_SITTING_UP = 3.0, 1.0
+"""The first either way, between having stood up and having sat up. Who sits up gains next to no height, as who stays:
+that they did not stand up says little for it."""
 CLEAR = 1.0
 """Where the rests around tell a change so clearly, with a gyroscope, the height over time is not heard against it."""
 
@@ -58,13 +59,13 @@ def height_evidence(features: SecondFeatures) -> HeightEvidence:
     # Without a gyroscope both come from the length of the specific force, and neither overrules the other.
     clear = CLEAR if features.has_gyr else np.inf
     # From lying to standing is a longer way up than to sitting; the length of the specific force shows it best.
-    stood_up = np.clip((by_norm - 0.12) / 0.05, -MOST_AGAINST_SITTING_UP, MOST_AGAINST_SITTING_UP)
-    sat_up = np.minimum(-stood_up, MOST_FOR_SITTING_UP)
+    rather_stood = np.clip((by_norm - 0.12) / 0.05, -MOST_FROM_LYING, MOST_FROM_LYING)
+    sat_up = np.minimum(-rather_stood, MOST_FOR_SITTING_UP)
     return HeightEvidence(
         got_up=_joined((height - 0.08) / 0.03, _lifted(gained, error), clear),
         sat_down=_joined((-height - 0.06) / 0.025, _lifted(-gained, error), clear),
         sat_up_from_lying=sat_up,
-        stood_up_from_lying=sat_up + 2 * stood_up,
+        stood_up_from_lying=sat_up + 2 * rather_stood,
         lay_down_from_standing=np.clip((-height - 0.13) / 0.06, -2, 2),
     )
 
