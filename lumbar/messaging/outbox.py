@@ -56,9 +56,9 @@ class StoredMessage:
 class Outbox:
     """Messages that wait for the broker, in order, and the sequence numbers of the wearer.
 
-    At most `limit` messages wait. When it is full, retained states that a later message of the same topic supersedes
-    go first, then the oldest events, and only then the oldest of the latest states. What is dropped is counted in
-    `dropped` for good. All methods may be called from any thread.
+    At most `limit` messages wait. When it is full, retained states that a later state of the same topic supersedes,
+    waiting or with the broker already, go first, then the oldest events, and only then the oldest of the latest states.
+    What is dropped is counted in `dropped` for good. All methods may be called from any thread.
 
     Parameters
     ----------
