@@ -31,7 +31,8 @@ from posture.orientation import OrientationFilter
 from posture.resample import Resampler
 from posture.seconds import SecondSummarizer
 from posture.self_calibration import SelfCalibration
-from posture.wear import StrapTracker, WearTracker
+from posture.strap import StrapTracker
+from posture.wear import WearTracker
 
 LIVE_CHUNK_S = 0.2
 LIVE_S = 3600.0

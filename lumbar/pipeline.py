@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from copy import deepcopy
 from dataclasses import replace
 from math import ceil
@@ -17,7 +16,7 @@ from analytics.walking import WalkingBouts
 from lumbar.noticed import calibration_in_use, noticed_at
 from lumbar.trackers import Noticed, Now, PostureTrackers
 from posture.accelerometer_offset import learn_offset
-from posture.calibration import Calibration, CalibrationSource
+from posture.calibration import Calibration, Mounting
 from posture.coverage import Coverage
 from posture.decoder import DECODER_DELAY_S, ActivityDecoder, DecodedSeconds
 from posture.events import Alert, AlertResolved
@@ -28,8 +27,9 @@ from posture.orientation import OrientationFilter
 from posture.resample import Resampler, cells_per_row
 from posture.seconds import SecondFeatures, SecondsLog, SecondSummarizer, join_seconds
 from posture.self_calibration import SelfCalibration
+from posture.strap import StrapTracker
 from posture.timeline import PostureSeconds, posture_seconds
-from posture.wear import StrapTracker, WearTracker
+from posture.wear import WearTracker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,11 +42,9 @@ if TYPE_CHECKING:
     from firmware_bridge.imu import ImuChunk
     from lumbar.exercises_sought import ExercisesSought
     from posture.frame import FineSegment, PostureFrame
+    from posture.strap import StrapMove
 
 __all__ = ["LivePipeline", "Noticed", "Now", "PostureTrackers", "noticed_at"]
-
-NEAR_STEP_S = 0.5
-"""A second so near a step is walking, for whether the strap has moved: cyclists and exercises shake as much."""
 
 STAGES = (
     "coverage",
@@ -125,8 +123,8 @@ class LivePipeline:
         self._learns_offset = calibration is None and acc_offset_ms2 is None
         self._offset_due: int | None = None
         self._guided = GuidedCalibration(sections, acc_offset_ms2) if sections and calibration is None else None
-        self._learning = SelfCalibration(acc_offset_ms2) if calibration is None and not sections else None
-        self.calibration = calibration or (self._learning or SelfCalibration(acc_offset_ms2)).calibration
+        self._learning = SelfCalibration(acc_offset_ms2, calibration)
+        self.calibration = self._learning.calibration
         self._search = MountingSearch()
         self._decoder = ActivityDecoder(self.calibration)
         self._trackers = PostureTrackers(settings, DECODER_DELAY_S)
@@ -135,7 +133,7 @@ class LivePipeline:
         self._seconds = SecondsLog()
         self._step_times: list[float] = []
         self._sets: list[ExerciseSet] = []
-        self._to_compare: list[tuple[SecondFeatures, Calibration]] = []
+        self._mountings = [Mounting(0, self.calibration)]
         if self._guided is None:
             self._take_mounting(0.0)
 
@@ -144,23 +142,23 @@ class LivePipeline:
         """A copy of all that the pipeline remembers; set it to go on in one that was built with the same arguments."""
         stages = {name: getattr(self, name) for name in STAGES}
         states = {name: None if stage is None else stage.state for name, stage in stages.items()}
-        rest = {"calibration": self.calibration, "seconds": deepcopy(self._seconds), "step_times": self.step_times}
-        return states | rest | {"to_compare": list(self._to_compare), "sets": self.sets}
+        rest = {"seconds": deepcopy(self._seconds), "step_times": self.step_times}
+        return states | rest | {"mountings": self.mountings, "sets": self.sets}
 
     @state.setter
     def state(self, state: dict[str, Any]) -> None:
         if state["_guided"] is None:
             self._guided = None  # it is over
         stages = {name: getattr(self, name) for name in STAGES}
-        if any((stages[name] is None) != (state[name] is None) for name in ("_exercises", "_guided", "_learning")):
+        if any((stages[name] is None) != (state[name] is None) for name in ("_exercises", "_guided")):
             raise ValueError("the state is that of a pipeline that was built with other arguments")
         for name, stage in stages.items():
             if stage is not None:
                 stage.state = state[name]
-        self.calibration = state["calibration"] if self._learning is None else self._learning.calibration
+        self.calibration = self._learning.calibration
         self._seconds = deepcopy(state["seconds"])
         self._step_times = list(state["step_times"])
-        self._to_compare = list(state["to_compare"])
+        self._mountings = list(state["mountings"])
         self._sets = list(state["sets"])
         self.latest = None
 
@@ -168,6 +166,11 @@ class LivePipeline:
     def features(self) -> SecondFeatures | None:
         """Return all seconds so far, to be reviewed at the end of the day; None before the first."""
         return self._seconds.joined() if len(self._seconds) else None
+
+    @property
+    def mountings(self) -> tuple[Mounting, ...]:
+        """Return how the sensor has sat, each from the walking that showed it on; what was learnt of it may be more."""
+        return tuple(self._mountings)
 
     @property
     def step_times(self) -> tuple[float, ...]:
@@ -213,7 +216,6 @@ class LivePipeline:
                     seconds.clear()
         if seconds:
             noticed += self._take(join_seconds(seconds))
-        noticed += self._compare_walking(self._steps.settled_time)
         noticed += self._exercise(frames)
         if self.latest is not None:
             self.latest = replace(self.latest, holding=self.holding)
@@ -230,7 +232,7 @@ class LivePipeline:
         """
         noticed: list[Noticed] = []
         if self._guided is not None:
-            noticed += self._calibrated(self._guided.result())
+            noticed += self._shown(self._guided.result())
             self._guided = None
         if self.calibration.upright is None:
             noticed += self._all_tracked(self._search.flush())
@@ -238,7 +240,6 @@ class LivePipeline:
             noticed += self._decided(self._decoder.flush())
         noticed += self._trackers.flush()
         noticed += [*self._walk(self._steps.flush(), np.inf), *self._bouts.flush()]
-        noticed += self._compare_walking(np.inf)
         noticed += self._keep_sets(self._exercises.flush()) if self._exercises is not None else []
         return sorted((event for event in noticed if self._came_true(event)), key=noticed_at)
 
@@ -262,8 +263,8 @@ class LivePipeline:
         """Return the grid index from which on another offset may have to be taken off the accelerometer."""
         if self._learns_offset and self._guided is not None:
             return max(self._summarizer.end_of_second(1, segment), (ceil(self._guided.end) + 1) * GRID_HZ)
-        if self._learns_offset and self._learning is not None:
-            return self._summarizer.end_of_second(self._learning.next_cut(self._seconds) - n_pending, segment)
+        if self._learns_offset:
+            return self._summarizer.end_of_second(self._learning.next_offset_cut(self._seconds) - n_pending, segment)
         return None
 
     def _oriented(self, segment: FineSegment) -> list[PostureFrame]:
@@ -304,26 +305,7 @@ class LivePipeline:
 
     def _take_mounting(self, time: float) -> None:
         if self._exercises is not None:
-            shown = self.calibration.source in (CalibrationSource.GUIDED, CalibrationSource.PROFILE)
-            self._exercises.calibrate(time, self.calibration.sensor_to_body, shown=shown)
-
-    def _compare_walking(self, settled_time: float) -> list[Noticed]:
-        """Show the strap tracker the seconds with steps, once no more steps can come in them."""
-        noticed: list[Noticed] = []
-        while self._to_compare and self._to_compare[0][0].second[0] + 1 + NEAR_STEP_S <= settled_time:
-            features, calibration = self._to_compare.pop(0)
-            n = int(np.searchsorted(features.second, settled_time - 1 - NEAR_STEP_S, side="right"))
-            if n < len(features):
-                self._to_compare.insert(0, (features.rows(n, len(features)), calibration))
-            settled = features.rows(0, n)
-            self._strap.calibration = calibration
-            noticed += self._strap.push(settled.where(self._are_near_step(settled.second)))
-        return noticed
-
-    def _are_near_step(self, second: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return for each second whether there is a step in it or `NEAR_STEP_S` beside it."""
-        steps = np.array(self._step_times[bisect_left(self._step_times, second[0] - NEAR_STEP_S) :])
-        return np.searchsorted(steps, second - NEAR_STEP_S) < np.searchsorted(steps, second + 1 + NEAR_STEP_S)
+            self._exercises.calibrate(time, self.calibration.sensor_to_body, shown=self.calibration.is_shown)
 
     def _take(self, features: SecondFeatures) -> list[Noticed]:
         """Go over the seconds in pieces within which the calibration does not change."""
@@ -331,20 +313,19 @@ class LivePipeline:
         start = 0
         while start < len(features):
             stop = start + self._until_next_calibration(features.rows(start, len(features)))
-            piece = features.rows(start, stop)
+            news = self._strap.push(features.rows(start, stop))
+            piece = features.rows(start, start + news.n_taken)
             self._seconds.append(piece)
-            noticed += self._follow(piece)
-            noticed += self._recalibrate(piece)
-            start = stop
+            noticed += [*news.events, *self._follow(piece)]
+            noticed += self._recalibrate(piece) if news.move is None else self._moved(news.move)
+            start += news.n_taken
         return noticed
 
     def _until_next_calibration(self, features: SecondFeatures) -> int:
         if self._guided is not None:
             before_end = int(np.searchsorted(features.second, np.ceil(self._guided.end)))
             return min(before_end + 1, len(features))
-        if self._learning is not None:
-            return min(self._learning.next_cut(self._seconds), len(features))
-        return len(features)
+        return min(self._learning.next_cut(self._seconds), len(features))
 
     def _recalibrate(self, piece: SecondFeatures) -> list[Noticed]:
         if self._guided is not None and piece.second[-1] >= self._guided.end:
@@ -352,23 +333,37 @@ class LivePipeline:
             offset = learn_offset(self._seconds.joined(), None) if self._learns_offset else None
             if offset is not None:
                 guided.take_offset(offset)
-            return self._calibrated(guided.result())
-        if self._learning is not None:
+            return self._shown(guided.result())
+        if self._guided is None:
             self._learning.push(self._seconds)
-            if self._learning.calibration is not self.calibration:
-                return self._calibrated(self._learning.calibration)
-        return []
+        return self._calibrated(self._learning.calibration)
+
+    def _shown(self, calibration: Calibration) -> list[Noticed]:
+        self._learning.show(calibration)
+        self._mountings = [Mounting(0, calibration)]
+        return self._calibrated(calibration)
+
+    def _moved(self, move: StrapMove) -> list[Noticed]:
+        """Go on with what is known of a sensor that sits otherwise, or again as the wearer had shown."""
+        shown = self._strap.shown if move.is_put_right else None
+        calibration = shown or self.calibration.moved_to(move.upright)
+        self._learning.move(calibration, move.since, self._seconds)
+        self._mountings.append(Mounting(move.since, calibration))
+        self._trackers.move_strap()
+        return self._calibrated(calibration)
 
     def _calibrated(self, calibration: Calibration) -> list[Noticed]:
         before = self.calibration
+        if calibration is before:
+            return []
         offset, known = calibration.acc_offset_ms2, before.acc_offset_ms2
         if offset is not None and offset is not known:
             self._orientation.take_offset(offset)
             self._summarizer.take_offset(self._seconds.take_off(offset if known is None else offset - known))
-        self.calibration = self._decoder.calibration = calibration
+        self.calibration = self._decoder.calibration = self._strap.calibration = calibration
         self._take_mounting(self._seconds.end)
         if before.sensor_to_body is None:
-            self._trackers.look_back(self._seconds.joined(), calibration)
+            self._trackers.look_back(self._learning.of_mounting(self._seconds.joined()), calibration)
         noticed: list[Noticed] = []
         if before.upright is None and calibration.upright is not None:
             # As if the mounting had been known all the time; what has been told stays told.
@@ -380,7 +375,6 @@ class LivePipeline:
 
     def _follow(self, piece: SecondFeatures) -> list[Noticed]:
         noticed: list[Noticed] = [*self._wear.push(piece)]
-        self._to_compare.append((piece, self.calibration))
         if self.calibration.upright is None:
             return noticed + self._all_tracked(self._search.push(piece, self._seconds))
         return noticed + self._decided(self._decoder.push(piece))

@@ -15,14 +15,14 @@ from analytics.steps import Step
 from analytics.walking import WalkingBout, WalkingBouts
 from lumbar.noticed import calibration_in_use
 from lumbar.trackers import PostureTrackers
-from posture.calibration import Calibration, CalibrationSource
-from posture.decoder import smooth_activity
+from posture.calibration import by_mounting
+from posture.decoder import smooth_over_mountings
 from posture.events import Alert, AlertResolved, Transition
 from posture.mounting_search import posture_in_any_mounting
-from posture.self_calibration import learn_calibration
+from posture.remounting import learn_mountings
 from posture.sitting_habit import what_was_learnt
 from posture.sitting_ways import SittingKnowledge, SittingSource
-from posture.timeline import PostureSeconds, posture_seconds
+from posture.timeline import PostureSeconds, posture_over_mountings
 from posture.transition_extent import timed
 from posture.wear import not_worn
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from lumbar.pipeline import LivePipeline
     from lumbar.trackers import Noticed
+    from posture.calibration import Calibration, Mounting
 
 __all__ = ["Review", "review"]
 
@@ -45,10 +46,15 @@ REVIEW_BLOCK_S = 6 * 3600
 class Review:
     """A whole recording looked at again, with all of it known; `sitting` is what holds at its end."""
 
-    calibration: Calibration
+    mountings: tuple[Mounting, ...]
     seconds: PostureSeconds
     findings: Findings
     sitting: SittingKnowledge
+
+    @property
+    def calibration(self) -> Calibration:
+        """Return what is known of the mounting at the end."""
+        return self.mountings[-1].calibration
 
 
 def review(
@@ -66,20 +72,19 @@ def review(
     counted = live.sets if sets is None else tuple(sets)
     start, features = live.coverage.start, live.features
     walking = bouts_of(live.step_times)
-    calibration = live.calibration
     if features is None or start is None:
         empty = np.empty(0)
         nothing = PostureSeconds(empty.astype(np.int64), (), empty, empty, empty)
-        return Review(calibration, nothing, Findings((*alerts, *walking, *counted)), SittingKnowledge())
-    if calibration.source in (CalibrationSource.NONE, CalibrationSource.WALKING):
-        calibration = learn_calibration(features, calibration.acc_offset_ms2)
+        return Review(live.mountings, nothing, Findings((*alerts, *walking, *counted)), SittingKnowledge())
+    mountings = learn_mountings(features, live.mountings, live.calibration.acc_offset_ms2)
+    is_known = mountings[0].calibration.upright is not None
     lying_about = not_worn(features)
-    if calibration.upright is None:
-        seconds = posture_in_any_mounting(features)
+    if is_known:
+        seconds = posture_over_mountings(features, smooth_over_mountings(features, mountings), mountings)
     else:
-        seconds = posture_seconds(features, smooth_activity(features, calibration), calibration)
+        seconds = posture_in_any_mounting(features)
     seconds = seconds.marked_unknown(lying_about)
-    pieces = _known_pieces(seconds, calibration, settings)
+    pieces = _known_pieces(seconds, mountings, settings)
     trackers = PostureTrackers(settings, delay_s=0.0)
     noticed = [event for piece, known in pieces for event in _followed(trackers, piece, known)] + trackers.flush()
     said_otherwise = Alert | AlertResolved | Step | CountedRepetition | Transition
@@ -87,11 +92,11 @@ def review(
     changes = timed([event for event in noticed if isinstance(event, Transition)], features)
     findings = Findings(
         events=(
-            calibration_in_use(calibration, start),
+            *(calibration_in_use(each.calibration, max(each.start, start)) for each in mountings),
             *_sitting_known(pieces),
             *events,
             *changes,
-            *five_rises(features, None if calibration.upright is None else seconds, counted),
+            *five_rises(features, seconds if is_known else None, counted),
             *walking,
             *counted,
             *alerts,
@@ -100,13 +105,23 @@ def review(
         gaps=tuple(live.coverage.gaps),
         step_times=live.step_times,
     )
-    return Review(calibration, seconds, findings, pieces[-1][1])
+    return Review(tuple(mountings), seconds, findings, pieces[-1][1])
 
 
 def _known_pieces(
-    seconds: PostureSeconds, calibration: Calibration, settings: Settings
+    seconds: PostureSeconds, mountings: Sequence[Mounting], settings: Settings
 ) -> list[tuple[PostureSeconds, SittingKnowledge]]:
     """Return the seconds in pieces within which the same is known of the wearer's sitting."""
+    return [
+        piece
+        for start, stop, calibration in by_mounting(seconds.second, mountings)
+        for piece in _known_in_mounting(seconds.rows(start, stop), calibration, settings)
+    ]
+
+
+def _known_in_mounting(
+    seconds: PostureSeconds, calibration: Calibration, settings: Settings
+) -> list[tuple[PostureSeconds, SittingKnowledge]]:
     if calibration.sitting is not None:
         return [(seconds, SittingKnowledge(SittingSource.SHOWN, calibration.sitting))]
     learnt = what_was_learnt(seconds, calibration, settings.slouch)

@@ -84,6 +84,10 @@ class PostureTrackers:
             for event in self.follow(piece, sitting)
         ]
 
+    def move_strap(self) -> None:
+        """Forget how the wearer sits: the sensor sits otherwise from now on."""
+        self._habit.forget()
+
     def look_back(self, features: SecondFeatures, calibration: Calibration) -> None:
         """Learn from the seconds followed before it was known where forward is; nothing is told of them."""
         if calibration.sitting is None and calibration.sensor_to_body is not None and self._last_second is not None:

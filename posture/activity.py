@@ -26,7 +26,7 @@ from posture.events import Activity
 from posture.height_change import LONGEST_BEFORE_S
 from posture.height_evidence import LOOK_AHEAD_S, height_evidence
 from posture.rotations import angle_between, unit
-from posture.seconds import STEPS_KNOWN_WITHIN_S
+from posture.seconds import seconds_with_step
 from posture.windows import added
 
 if TYPE_CHECKING:
@@ -173,8 +173,7 @@ def emission_scores(
 
 def step_scores(features: SecondFeatures) -> NDArray[np.float64]:
     """Return what steps add to the log score of walking in each second, shape (n,); knows the future."""
-    known = [features.second[(features.steps_known >> ago & 1) > 0] - ago for ago in range(STEPS_KNOWN_WITHIN_S)]
-    stepped = np.unique(np.concatenate(known))
+    stepped = seconds_with_step(features)
     beside = np.unique(np.concatenate([stepped - 1, stepped, stepped + 1]))
     return np.where(np.isin(features.second, beside, assume_unique=True), STEPPED, NOT_STEPPED)
 

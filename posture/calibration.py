@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from posture.rotations import flexion, from_up_and_forward
+from posture.rotations import angle_between, flexion, from_up_and_forward, shortest_turn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
 
     from posture.events import Activity
 
-__all__ = ["Calibration", "CalibrationSource", "ShownActivity", "SittingRange"]
+__all__ = ["Calibration", "CalibrationSource", "Mounting", "ShownActivity", "SittingRange", "by_mounting"]
+
+MOST_SLIP_DEG = 45.0
 
 
 class CalibrationSource(StrEnum):
@@ -120,6 +125,35 @@ class Calibration:
             matrix = from_up_and_forward(self.upright, self.forward)
         object.__setattr__(self, "sensor_to_body", matrix)
 
+    @property
+    def is_shown(self) -> bool:
+        """Return whether the wearer has shown it, now or before, and it is not what was learnt of them today."""
+        return self.source in (CalibrationSource.GUIDED, CalibrationSource.PROFILE)
+
+    def moved_to(self, upright: NDArray[np.float64]) -> Calibration:
+        """Return what is still known once the sensor sits otherwise and this, shape (3,), is up in walking.
+
+        The wearer's own angles are not. A strap that slips tilts the sensor and hardly turns it about the vertical, so
+        that forward goes along; of a sensor tilted by more than `MOST_SLIP_DEG`, put on anew, nobody knows it.
+        """
+        forward = None
+        if self.upright is not None and self.forward is not None and _is_slip(self.upright, upright):
+            forward = shortest_turn(self.upright, upright) @ self.forward
+        return Calibration(
+            CalibrationSource.WALKING,
+            upright,
+            forward=forward,
+            acc_offset_ms2=self.acc_offset_ms2,
+            gyr_bias_rad_s=self.gyr_bias_rad_s,
+        )
+
+    def added_to(self, before: Calibration) -> Calibration:
+        """Return what is known of a mounting, learnt anew, where so much of it was known before."""
+        if self.upright is None:
+            return before
+        forward = before.forward if self.forward is None else self.forward
+        return replace(self, forward=forward, gyr_bias_rad_s=before.gyr_bias_rad_s)
+
     def up_in_body(self, up: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """Return up, shape (n, 3), in the body frame; None where the mounting is unknown."""
         matrix = self.sensor_to_body
@@ -133,3 +167,27 @@ class Calibration:
         """Return flexion in degrees for up, shape (n, 3), in the sensor frame; None where the mounting is unknown."""
         body = self.up_in_body(up)
         return None if body is None else np.degrees(flexion(body))
+
+
+class Mounting(NamedTuple):
+    """How the sensor sits from a second on, since the Unix epoch."""
+
+    start: int
+    calibration: Calibration
+
+
+def by_mounting(
+    time: NDArray[np.int64] | NDArray[np.float64], mountings: Sequence[Mounting]
+) -> Iterator[tuple[int, int, Calibration]]:
+    """Yield the rows [start, stop) of times, shape (n,) in order, in each mounting, and what is known of it.
+
+    The first mounting has what is before it, too.
+    """
+    starts = np.searchsorted(time, [each.start for each in mountings[1:]]).tolist()
+    for (start, stop), (_, calibration) in zip(pairwise([0, *starts, len(time)]), mountings, strict=True):
+        if stop > start:
+            yield start, stop, calibration
+
+
+def _is_slip(before: NDArray[np.float64], after: NDArray[np.float64]) -> bool:
+    return bool(np.degrees(angle_between(before, after)) <= MOST_SLIP_DEG)

@@ -9,6 +9,7 @@ import numpy as np
 
 from posture.activity import AT_FIRST, STATES, LastSeen, emission_scores
 from posture.best_path import follow_paths, trace
+from posture.calibration import by_mounting
 from posture.evidence import LAG_S, EvidenceWindow, evidence_by_the_hour
 from posture.height_evidence import LOOK_AHEAD_S
 from posture.stage import Stage
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from posture.calibration import Calibration
+    from posture.calibration import Calibration, Mounting
     from posture.evidence import Evidence, EvidenceStep
     from posture.seconds import SecondFeatures
 
@@ -31,6 +32,7 @@ __all__ = [
     "PathsState",
     "most_likely_path",
     "smooth_activity",
+    "smooth_over_mountings",
 ]
 
 DECODER_DELAY_S = LOOK_AHEAD_S + LAG_S
@@ -197,15 +199,27 @@ def smooth_activity(features: SecondFeatures, calibration: Calibration) -> NDArr
         What is known of the wearer; its `upright` must be known.
 
     """
-    return most_likely_path(evidence_by_the_hour(features), calibration)[0]
+    return most_likely_path((block, calibration) for block in evidence_by_the_hour(features))[0]
 
 
-def most_likely_path(evidence: Iterable[Evidence], calibration: Calibration) -> tuple[NDArray[np.int64], float]:
-    """Return the state of each second that is most likely given all the evidence, and the log likelihood of it all."""
+def smooth_over_mountings(features: SecondFeatures, mountings: Sequence[Mounting]) -> NDArray[np.int64]:
+    """Return what `smooth_activity` does, of a sensor that has not always sat alike."""
+    return most_likely_path(
+        (block.rows(start, stop), calibration)
+        for block in evidence_by_the_hour(features)
+        for start, stop, calibration in by_mounting(block.features.second, mountings)
+    )[0]
+
+
+def most_likely_path(evidence: Iterable[tuple[Evidence, Calibration]]) -> tuple[NDArray[np.int64], float]:
+    """Return the state of each second that is most likely given all the evidence, and the log likelihood of it all.
+
+    With the evidence comes what is known of the wearer there.
+    """
     ways: list[NDArray[np.int8]] = []
     score: NDArray[np.float64] | None = None
     before = LastSeen()
-    for block in evidence:
+    for block, calibration in evidence:
         emission = emission_scores(block.features, block.movement, calibration, before)
         before = before.after(block.features, calibration)
         if score is None:

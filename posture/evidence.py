@@ -60,6 +60,10 @@ class Evidence:
         """Return the number of seconds."""
         return len(self.features)
 
+    def rows(self, start: int, stop: int) -> Evidence:
+        """Return the rows [start, stop)."""
+        return Evidence(self.features.rows(start, stop), self.movement[start:stop], self.transition[start:stop])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EvidenceStep:

@@ -330,7 +330,7 @@ def posture_in_any_mounting(features: SecondFeatures) -> PostureSeconds:
     shown = list(evidence_by_the_hour(features))
     for _, guesses in Holding().guesses(features):
         for guess in guesses:
-            state, score = most_likely_path(shown, guess.calibration)
+            state, score = most_likely_path((block, guess.calibration) for block in shown)
             has_say = may_speak(guess, state, np.full(len(state), is_on_feet(state).sum()))
             decoded = DecodedSeconds(features, state, np.full(len(state), guess.log_prior + score))
             votes.append(Vote(decoded, has_say))

@@ -21,6 +21,7 @@ __all__ = [
     "inclination",
     "lateral_bend",
     "quaternion_from_up",
+    "shortest_turn",
     "turn",
     "turns_about_vertical",
     "unit",
@@ -75,6 +76,12 @@ def from_up_and_forward(up: NDArray[np.float64], forward: NDArray[np.float64]) -
     x = unit(up)
     z = unit(forward - (forward @ x) * x)
     return np.stack([x, np.cross(z, x), z])
+
+
+def shortest_turn(before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the shortest rotation, a matrix of shape (3, 3), from a unit vector to another, not its opposite."""
+    across = np.cross(np.eye(3), np.cross(before, after))
+    return np.asarray(np.eye(3) + across + across @ across / (1.0 + before @ after))
 
 
 def flexion(up_body: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from posture.frame import FineSegment, PostureFrame
 
-__all__ = ["PARTS_OF_SECOND", "SecondFeatures", "SecondSummarizer", "SecondsLog", "join_seconds"]
+__all__ = ["PARTS_OF_SECOND", "SecondFeatures", "SecondSummarizer", "SecondsLog", "join_seconds", "seconds_with_step"]
 
 RISE_CORNER_HZ = 0.08
 GAIT_BAND_HZ = (0.7, 5.0)
@@ -199,6 +199,12 @@ class SecondsLog:
             self._parts = []
             self._parts = [_joined(columns, has_gyr=has_gyr)]
         return self._parts[0]
+
+
+def seconds_with_step(features: SecondFeatures) -> NDArray[np.int64]:
+    """Return in which seconds, in order of time, a foot met the ground, as far as it became known in these seconds."""
+    known = [features.second[(features.steps_known >> ago & 1) > 0] - ago for ago in range(STEPS_KNOWN_WITHIN_S)]
+    return np.unique(np.concatenate(known))
 
 
 def rise_filter() -> NDArray[np.float64]:

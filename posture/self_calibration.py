@@ -1,8 +1,8 @@
-"""Calibration without a guided procedure: from walking, and from how the wearer sits down and gets up."""
+"""Calibration without a guided procedure, or after it no longer holds: from walking, and from how the wearer sits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from posture.seconds import SecondFeatures, SecondsLog
 
-__all__ = ["WALKING_GAIT_MS2", "SelfCalibration", "SelfCalibrationState", "learn_calibration"]
+__all__ = ["SLOW_WALKING_GAIT_MS2", "WALKING_GAIT_MS2", "SelfCalibration", "SelfCalibrationState", "learn_calibration"]
 
 WALKING_GAIT_MS2 = (0.9, 6.0)
 SLOW_WALKING_GAIT_MS2 = (0.4, 6.0)
@@ -33,6 +33,7 @@ LEARN_EVERY_S = 60
 LOOK_EVERY_S = 10
 """For the first walking, so often in the first minutes."""
 AROUND_S = max(STEPPING_S, SWING_S) - 1
+NEVER_AGAIN = 10**15
 MINIMUM_WALKING_S = 8
 MINIMUM_SITTING_S = 20
 MINIMUM_STANDING_S = 6
@@ -43,24 +44,61 @@ WALKING_WORTH_S = 30
 
 @dataclass(slots=True)
 class SelfCalibrationState:
-    """What has been learnt, and after how many seconds it is learnt again."""
+    """All that a `SelfCalibration` remembers.
+
+    Parameters
+    ----------
+    calibration
+        What is known.
+    learn_at
+        After how many seconds seen it is learnt again, and the accelerometer's offset with it.
+    since
+        First second of the mounting; None before the strap has moved.
+    again_at
+        After how many seconds seen the mounting alone is learnt again; `NEVER_AGAIN` before the strap has moved.
+
+    """
 
     calibration: Calibration
     learn_at: int = LOOK_EVERY_S
+    since: int | None = None
+    again_at: int = NEVER_AGAIN
 
 
 class SelfCalibration(Stage[SelfCalibrationState]):
-    """Learn the calibration while the wearer lives: often until they have walked, ever more rarely as it settles."""
+    """Learn the calibration while the wearer lives: often until they have walked, ever more rarely as it settles.
 
-    def __init__(self, acc_offset_ms2: NDArray[np.float64] | None = None) -> None:
-        nothing = Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
-        super().__init__(SelfCalibrationState(nothing))
+    What the wearer has shown holds until the strap moves; from then on it is learnt, too.
+
+    Parameters
+    ----------
+    acc_offset_ms2
+        Shape (3,): the accelerometer's offset; None where it is learnt with the rest.
+    shown
+        What the wearer has shown; None where it is learnt.
+
+    """
+
+    def __init__(self, acc_offset_ms2: NDArray[np.float64] | None = None, shown: Calibration | None = None) -> None:
+        super().__init__(SelfCalibrationState(Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)))
         self._is_offset_told = acc_offset_ms2 is not None
+        if shown is not None:
+            self.show(shown)
 
     @property
     def calibration(self) -> Calibration:
-        """Return what has been learnt so far."""
+        """Return what is known so far."""
         return self._state.calibration
+
+    def show(self, calibration: Calibration) -> None:
+        """Take what the wearer has shown: until the strap moves nothing is learnt."""
+        self._state = SelfCalibrationState(calibration, learn_at=NEVER_AGAIN)
+
+    def move(self, calibration: Calibration, since: int, seen: SecondsLog) -> None:
+        """Forget the mounting: from this second on the sensor sits otherwise, and so much is known of it."""
+        state = self._state
+        state.calibration, state.since = calibration, since
+        state.again_at = NEVER_AGAIN if calibration.is_shown else len(seen) + LEARN_EVERY_S
 
     def push(self, seen: SecondsLog) -> None:
         """Look at all seconds so far; learn once enough new ones have come.
@@ -71,25 +109,43 @@ class SelfCalibration(Stage[SelfCalibrationState]):
         """
         state = self._state
         n_seen = len(seen)
-        if n_seen >= state.learn_at:
-            state.calibration = self._learnt(seen)
+        is_due = n_seen >= state.learn_at
+        if is_due or n_seen >= state.again_at:
+            state.calibration = self._learnt(seen) if is_due else self._mounting_learnt(seen.joined())
             settled = state.calibration.source is CalibrationSource.WALKING
             sought_s = min(max(LOOK_EVERY_S, n_seen // LOOK_EVERY_S), LEARN_EVERY_S)
-            state.learn_at += max(LEARN_EVERY_S, n_seen // 2) if settled else sought_s
+            if is_due:
+                state.learn_at += max(LEARN_EVERY_S, n_seen // 2) if settled else sought_s
+            if state.again_at != NEVER_AGAIN:
+                state.again_at = n_seen + max(LEARN_EVERY_S, len(self.of_mounting(seen.joined())) // 2)
 
     def _learnt(self, seen: SecondsLog) -> Calibration:
         known = self._state.calibration.acc_offset_ms2
-        calibration = learn_calibration(seen.joined(), known)
+        calibration = self._mounting_learnt(seen.joined())
         if self._is_offset_told:
             return calibration
         offset = learn_offset(seen.joined(), known)
         if offset is None or offset is known:
             return calibration
         more = offset if known is None else offset - known
-        return learn_calibration(seen.joined().without_offset(more), offset)
+        return replace(self._mounting_learnt(seen.joined().without_offset(more)), acc_offset_ms2=offset)
+
+    def _mounting_learnt(self, seen: SecondFeatures) -> Calibration:
+        known = self._state.calibration
+        learnt = learn_calibration(self.of_mounting(seen), known.acc_offset_ms2)
+        return learnt if self._state.since is None else learnt.added_to(known)
+
+    def of_mounting(self, seen: SecondFeatures) -> SecondFeatures:
+        """Return those of the seconds in which the sensor has sat as it does now."""
+        since = self._state.since
+        return seen if since is None else seen.rows(int(np.searchsorted(seen.second, since)), len(seen))
 
     def next_cut(self, seen: SecondsLog) -> int:
         """Return after how many more seconds than those seen the calibration is learnt again."""
+        return min(self._state.learn_at, self._state.again_at) - len(seen)
+
+    def next_offset_cut(self, seen: SecondsLog) -> int:
+        """Return after how many more seconds than those seen the accelerometer's offset is learnt again."""
         return self._state.learn_at - len(seen)
 
 

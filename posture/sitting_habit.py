@@ -132,6 +132,10 @@ class SittingHabit(Stage[HabitState]):
             (state.walking,) = _turned([state.walking], turn)
         self._sharpen()
 
+    def forget(self) -> None:
+        """Forget all: the sensor sits otherwise from now on."""
+        self._state = HabitState(last_known=self._state.last_known)
+
     def push(self, seconds: PostureSeconds) -> list[KnownFrom]:
         """Return from which seconds on something else is known of the wearer's sitting."""
         known: list[KnownFrom] = []

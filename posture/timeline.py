@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import is_not
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from posture.activity import STATES, WALKING
+from posture.calibration import by_mounting
 from posture.events import Activity
 from posture.rotations import flexion, inclination, lateral_bend
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from posture.calibration import Calibration
+    from posture.calibration import Calibration, Mounting
     from posture.seconds import SecondFeatures
 
-__all__ = ["ActivityStretch", "PostureSecond", "PostureSeconds", "posture_seconds", "unknown_seconds"]
+__all__ = [
+    "ActivityStretch",
+    "PostureSecond",
+    "PostureSeconds",
+    "posture_over_mountings",
+    "posture_seconds",
+    "unknown_seconds",
+]
 
 RUNNING_GAIT_MS2 = 6.0
 """Vertical rms above which the body leaves the ground: walkers in HARTH stay below 5.3, its runners above 7.7."""
@@ -123,6 +131,25 @@ def posture_seconds(features: SecondFeatures, state: NDArray[np.int64], calibrat
         for index, runs in zip(state.tolist(), running.tolist(), strict=True)
     )
     return PostureSeconds(features.second, activity, *_angles_deg(features, calibration))
+
+
+def posture_over_mountings(
+    features: SecondFeatures, state: NDArray[np.int64], mountings: Sequence[Mounting]
+) -> PostureSeconds:
+    """Return what `posture_seconds` does, of a sensor that has not always sat alike."""
+    parts = [
+        posture_seconds(features.rows(start, stop), state[start:stop], calibration)
+        for start, stop, calibration in by_mounting(features.second, mountings)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return PostureSeconds(
+        features.second,
+        tuple(chain.from_iterable(part.activity for part in parts)),
+        np.concatenate([part.flexion_deg for part in parts]),
+        np.concatenate([part.lateral_deg for part in parts]),
+        np.concatenate([part.inclination_deg for part in parts]),
+    )
 
 
 def unknown_seconds(features: SecondFeatures) -> PostureSeconds:

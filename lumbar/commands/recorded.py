@@ -50,7 +50,7 @@ def run_analyze(
             recording, settings, calibration=calibration, sections=sections, exercises=exercises, progress=progress
         )
     if angles is not None:
-        write_angles(recording, analysis.review.calibration, angles)
+        write_angles(recording, analysis.review.mountings, angles)
     document = _document(analysis, settings)
     if keep:
         _keep(analysis, settings, str(choice.file))

@@ -9,6 +9,7 @@ import numpy as np
 
 from lumbar.validation.case import middles
 from lumbar.validation.labels import CLASS_LABELS
+from posture.calibration import by_mounting
 from posture.rotations import angle_between
 
 if TYPE_CHECKING:
@@ -79,12 +80,14 @@ def evidence_of(case: Case, scored: Scored) -> Evidence:
 def _timeline(case: Case) -> Timeline:
     seconds = case.covered_seconds()
     tilt_deg, movement_ms2 = np.full(len(seconds), np.nan), np.full(len(seconds), np.nan)
-    features, upright = case.analysis.live.features, case.analysis.review.calibration.upright
+    features = case.analysis.live.features
     if features is not None:
         _, here, there = np.intersect1d(seconds, features.second, assume_unique=True, return_indices=True)
         movement_ms2[here] = features.movement[there]
-        if upright is not None:
-            tilt_deg[here] = np.degrees(angle_between(features.up[there], upright))
+        for start, stop, calibration in by_mounting(seconds[here], case.analysis.review.mountings):
+            if calibration.upright is not None:
+                up = features.up[there[start:stop]]
+                tilt_deg[here[start:stop]] = np.degrees(angle_between(up, calibration.upright))
     first = int(seconds[0]) if len(seconds) else 0
     return Timeline(
         second=seconds - first,

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from analytics.posture_tally import PostureTallier
 from firmware_bridge.imu import ImuChunk
-from firmware_bridge.virtual import NotWorn, Stand, StrapSlip, Walk
+from firmware_bridge.virtual import Calibration as Calibrate
+from firmware_bridge.virtual import NotWorn, Sit, Stand, StrapSlip, Walk
 from lumbar.pipeline import LivePipeline
 from lumbar.review import review
 from posture.accelerometer_offset import RestSurvey
@@ -26,8 +27,9 @@ from posture.seconds import SecondsLog, SecondSummarizer, join_seconds
 from posture.self_calibration import SelfCalibration
 from posture.sitting import SittingTracker
 from posture.slouch import SlouchTracker
+from posture.strap import StrapTracker
 from posture.timeline import posture_seconds
-from posture.wear import StrapTracker, WearTracker
+from posture.wear import WearTracker
 
 EXAMPLES = 20
 RATES_HZ = (25.0, 50.0, 52.0, 100.0, 128.0, 286.0)
@@ -193,10 +195,12 @@ def test_trackers_of_posture(everything, defaults, cutting, differs, data):
 
 
 @pytest.fixture(scope="module")
-def slipped(play, analyse):
-    """Seconds of a day on which the strap moves, and the sensor is then left on a table."""
+def slipped(play, defaults):
+    """Seconds, steps and all, of a day on which the strap moves, and the sensor is then left on a table."""
     played = play((Stand(5.0), Walk(45.0), StrapSlip(30.0), Walk(60.0), NotWorn(2000.0), Stand(5.0)), seed=4)
-    return analyse(played.chunk, 100.0).seconds
+    pipeline = LivePipeline(defaults, 100.0)
+    pipeline.push(played.chunk)
+    return pipeline.features
 
 
 @given(data=st.data())
@@ -205,10 +209,25 @@ def test_wear_and_strap_trackers(slipped, cutting, differs, data):
     upright = slipped.up[20]
     calibration = Calibration(CalibrationSource.WALKING, upright)
     cuts = data.draw(cutting.draw(len(slipped)))
-    for make in (WearTracker, lambda: StrapTracker(calibration)):
-        whole, cut = in_pieces(make(), [slipped]), in_pieces(make(), cutting.pieces(slipped, cuts))
-        assert joined(whole)
-        assert differs(joined(cut), joined(whole)) is None
+    for follow in (lambda pieces: joined(in_pieces(WearTracker(), pieces)), lambda pieces: slips(calibration, pieces)):
+        whole, cut = follow([slipped]), follow(cutting.pieces(slipped, cuts))
+        assert whole
+        assert differs(cut, whole) is None
+
+
+def slips(calibration, pieces):
+    """Return the alerts and moves of a strap, and after how many seconds each move shows; what is left goes on then."""
+    tracker, found, n = StrapTracker(calibration), [], 0
+    for piece in pieces:
+        rest = piece
+        while len(rest):
+            news = tracker.push(rest)
+            found += news.events
+            n, rest = n + news.n_taken, rest.rows(news.n_taken, len(rest))
+            if news.move is not None:
+                found.append((n, news.move))
+                tracker.calibration = tracker.calibration.moved_to(news.move.upright)
+    return found
 
 
 def learnt(pieces):
@@ -278,6 +297,17 @@ def test_whole_pipeline(in_one_piece, defaults, cutting, differs, guided, has_gy
     pieces = cutting.pieces(played.chunk, data.draw(cutting.draw(len(played.chunk))))
     cut = through_pipeline(pieces, played.rate_hz, defaults, sections=sections)
     assert whole[0]
+    assert differs(cut, whole) is None
+
+
+@pytest.mark.parametrize("seconds", [0.3, 7.3, 45.0])
+@pytest.mark.parametrize("guided", [True, False], ids=["guided", "learning"])
+def test_whole_pipeline_with_a_strap_that_moves(play, defaults, differs, guided, seconds):
+    opening = (Stand(5.0), Calibrate()) if guided else (Stand(5.0),)
+    played = play((*opening, Walk(50.0), Sit(40.0), StrapSlip(40.0), Sit(30.0), Stand(5.0), Walk(45.0), Sit(100.0)), 2)
+    whole = through_pipeline([played.chunk], 100.0, defaults, sections=played.sections)
+    assert len(whole[-1].mountings) == 2
+    cut = through_pipeline(played.chunk.split(seconds), 100.0, defaults, sections=played.sections)
     assert differs(cut, whole) is None
 
 

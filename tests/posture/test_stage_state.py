@@ -24,8 +24,9 @@ from posture.seconds import SecondsLog, SecondSummarizer
 from posture.self_calibration import SelfCalibration
 from posture.sitting import SittingTracker
 from posture.slouch import SlouchTracker
+from posture.strap import StrapTracker
 from posture.timeline import posture_seconds
-from posture.wear import StrapTracker, WearTracker
+from posture.wear import WearTracker
 
 EXAMPLES = 15
 
@@ -153,10 +154,12 @@ def test_trackers_of_wear_and_strap(play_slipped, cutting, differs, stop):
 
 
 @pytest.fixture(scope="module")
-def play_slipped(play, analyse):
-    """Seconds in which the strap moves and the sensor is then left on a table."""
+def play_slipped(play, defaults):
+    """Seconds, steps and all, in which the strap moves and the sensor is then left on a table."""
     played = play((Stand(5.0), Walk(45.0), StrapSlip(30.0), Walk(60.0), NotWorn(2000.0), Stand(5.0)), seed=4)
-    return analyse(played.chunk, 100.0).seconds
+    pipeline = LivePipeline(defaults, 100.0)
+    pipeline.push(played.chunk)
+    return pipeline.features
 
 
 @given(data=st.data())

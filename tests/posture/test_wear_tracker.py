@@ -1,5 +1,7 @@
 """A sensor on a table, a strap that moved, a sensor turned over; and no false alarm of these."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -23,10 +25,12 @@ from posture.accelerometer_offset import RestSurvey
 from posture.calibration import Calibration, CalibrationSource
 from posture.events import Activity, Alert, AlertKind, AlertResolved
 from posture.seconds import SecondFeatures, join_seconds
-from posture.wear import NOT_WORN_AFTER_S, STRAP_WALKING_S, StrapTracker, WearTracker, not_worn
+from posture.strap import STRAP_WALKING_S, StrapTracker
+from posture.wear import NOT_WORN_AFTER_S, WearTracker, not_worn
 
 OPENING = (Stand(5.0), Calibrate(), Stand(5.0), Walk(60.0))
 START = 1_767_600_000
+TILTED = tuple(np.cos(np.radians([35.0, 55.0, 90.0])))
 
 
 def still_seconds(n, start=START, up=(1.0, 0.0, 0.0), movement=0.02, gait=0.0):
@@ -49,6 +53,11 @@ def still_seconds(n, start=START, up=(1.0, 0.0, 0.0), movement=0.02, gait=0.0):
         steps_known=np.zeros(n, np.uint8),
         has_gyr=True,
     )
+
+
+def walked_seconds(n, start=START, up=(1.0, 0.0, 0.0)):
+    """Return seconds with a step in each, known at once."""
+    return replace(still_seconds(n, start, up, movement=2.0, gait=2.0), steps_known=np.ones(n, np.uint8))
 
 
 def told(events, kind, what=Alert):
@@ -154,15 +163,33 @@ def test_exercises_are_no_slip(live):
 
 
 def test_before_anything_is_known_nothing_is_compared():
-    tilted = still_seconds(100, up=(0.0, 1.0, 0.0), movement=2.0, gait=2.0)
-    assert StrapTracker(Calibration(CalibrationSource.NONE)).push(tilted) == []
+    tilted = walked_seconds(100, up=(0.0, 1.0, 0.0))
+    assert StrapTracker(Calibration(CalibrationSource.NONE)).push(tilted) == (100, [], None)
 
 
 def test_a_new_calibration_starts_the_comparison_anew():
     tracker = StrapTracker(Calibration(CalibrationSource.GUIDED, np.array([1.0, 0.0, 0.0])))
-    tracker.push(still_seconds(STRAP_WALKING_S - 1, up=(0.0, 1.0, 0.0), movement=2.0, gait=2.0))
-    tracker.calibration = Calibration(CalibrationSource.GUIDED, np.array([0.0, 0.0, 1.0]))
-    assert tracker.push(still_seconds(1, START + 100, up=(0.0, 1.0, 0.0), movement=2.0, gait=2.0)) == []
+    tracker.push(walked_seconds(STRAP_WALKING_S - 1, up=TILTED))
+    tracker.calibration = Calibration(CalibrationSource.GUIDED, np.array([1.0, 0.0, 0.0]))
+    assert tracker.push(walked_seconds(20, START + 100, up=TILTED)) == (20, [], None)
+
+
+def test_a_move_ends_what_is_taken_in():
+    tracker = StrapTracker(Calibration(CalibrationSource.WALKING, np.array([1.0, 0.0, 0.0])))
+    seconds = join_seconds([walked_seconds(100), walked_seconds(100, START + 100, up=TILTED)])
+    news = tracker.push(seconds)
+    assert news.move.since == START + 100
+    assert not news.move.is_put_right
+    assert 100 + STRAP_WALKING_S // 2 < news.n_taken < 110 + STRAP_WALKING_S
+    assert [(event.kind, event.since) for event in news.events] == [(AlertKind.STRAP_MOVED, START + 100)]
+    assert news.events[0].time == START + news.n_taken
+
+
+def test_walking_that_nobody_could_step_is_no_walking():
+    """As shaken and as tilted, but without a step: cycling, or a ride."""
+    tracker = StrapTracker(Calibration(CalibrationSource.WALKING, np.array([1.0, 0.0, 0.0])))
+    shaken = still_seconds(200, up=TILTED, movement=2.0, gait=2.0)
+    assert tracker.push(shaken) == (200, [], None)
 
 
 @pytest.mark.parametrize("subject", ["S025", "S029"])

@@ -1,0 +1,233 @@
+"""Whether the strap has moved: walking, the sensor is tilted from what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from posture.events import Alert, AlertKind, AlertResolved
+from posture.rotations import angle_between, unit
+from posture.seconds import STEPS_KNOWN_WITHIN_S, join_seconds, seconds_with_step
+from posture.self_calibration import SLOW_WALKING_GAIT_MS2
+from posture.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from posture.calibration import Calibration
+    from posture.seconds import SecondFeatures
+
+__all__ = ["STRAP_WALKING_S", "StrapMove", "StrapNews", "StrapState", "StrapTracker", "is_walked"]
+
+STRAP_MOVED = ((10, 45.0), (30, 20.0))
+"""The strap has moved where so many walking seconds are tilted by more than so much. On stairs one leans by up to 15
+deg; a sensor that was put on anew shows sooner."""
+STRAP_SETTLED_DEG = 10.0
+STEADY_DEG = 8.0
+"""Walking, the lower back keeps its tilt; in exercises that shake it as much it does not."""
+SETTLING_S = STEPS_KNOWN_WITHIN_S - 1
+"""So many seconds later all steps of a second are known."""
+STRAP_WALKING_S = STRAP_MOVED[-1][0]
+
+
+class StrapMove(NamedTuple):
+    """The sensor sits otherwise.
+
+    Parameters
+    ----------
+    since
+        First second of the walking that shows it, since the Unix epoch; it happened somewhere between the walking
+        before and this.
+    upright
+        Shape (3,): up in that walking.
+    is_put_right
+        Whether it sits again as the wearer had shown.
+
+    """
+
+    since: int
+    upright: NDArray[np.float64]
+    is_put_right: bool
+
+
+class StrapNews(NamedTuple):
+    """What seconds bring.
+
+    Parameters
+    ----------
+    n_taken
+        How many of them were taken in: all, or those up to the one with which a move shows.
+    events
+        The alerts raised and resolved.
+    move
+        The move; None where there is none.
+
+    """
+
+    n_taken: int
+    events: list[Alert | AlertResolved]
+    move: StrapMove | None
+
+
+@dataclass(slots=True)
+class StrapState:
+    """All that a `StrapTracker` remembers.
+
+    Parameters
+    ----------
+    calibration
+        What holds.
+    shown
+        What the wearer has shown; None where all was learnt.
+    waiting
+        The last seconds, in which steps may still become known.
+    walked, walked_up
+        The last seconds walked, and up in them.
+    raised
+        The alert if active.
+
+    """
+
+    calibration: Calibration
+    shown: Calibration | None = None
+    waiting: SecondFeatures | None = None
+    walked: list[int] = field(default_factory=list)
+    walked_up: list[NDArray[np.float64]] = field(default_factory=list)
+    raised: Alert | None = None
+
+
+class StrapTracker(Stage[StrapState]):
+    """Notice that the strap has moved or the sensor was turned over, and that it was put right again."""
+
+    def __init__(self, calibration: Calibration) -> None:
+        super().__init__(StrapState(calibration, calibration if calibration.is_shown else None))
+
+    @property
+    def calibration(self) -> Calibration:
+        """What the sensor is compared with; may be replaced between pushes. What is shown starts it anew."""
+        return self._state.calibration
+
+    @calibration.setter
+    def calibration(self, value: Calibration) -> None:
+        state = self._state
+        if value.is_shown and value is not state.calibration:
+            state.shown = value
+            self._forget_walking()
+        state.calibration = value
+
+    @property
+    def shown(self) -> Calibration | None:
+        """What the wearer has shown; None where all was learnt."""
+        return self._state.shown
+
+    def push(self, features: SecondFeatures) -> StrapNews:
+        """Return what the seconds bring; a move ends what is taken in, and the calibration is to be replaced then."""
+        state = self._state
+        if state.calibration.upright is None:
+            state.waiting = None
+            return StrapNews(len(features), [], None)
+        known = features if state.waiting is None else join_seconds([state.waiting, features])
+        n_compared, events, move = self._compare(known, max(len(known) - SETTLING_S, 0))
+        n_known = min(n_compared + SETTLING_S, len(known))
+        state.waiting = known.rows(n_compared, n_known)
+        return StrapNews(n_known - (len(known) - len(features)), events, move)
+
+    def flush(self) -> list[Alert | AlertResolved]:
+        """Return nothing: a strap that has moved stays so when the samples end."""
+        return []
+
+    def _compare(
+        self, known: SecondFeatures, n_settled: int
+    ) -> tuple[int, list[Alert | AlertResolved], StrapMove | None]:
+        """Return how many of the settled seconds were looked at, up to a move or all, and what they bring."""
+        state = self._state
+        walks = np.flatnonzero(is_walked(known)[:n_settled])
+        second = np.concatenate([np.array(state.walked, dtype=np.int64), known.second[walks]])
+        up = np.vstack([*state.walked_up, known.up[walks]])
+        state.walked, state.walked_up = second[1 - STRAP_WALKING_S :].tolist(), list(up[1 - STRAP_WALKING_S :])
+        events: list[Alert | AlertResolved] = []
+        n_before = len(up) - len(walks)
+        for index, mean, (n, limit_deg) in _steady_windows(up, n_before):
+            row = walks[index - n_before]
+            move = self._move(second[index - n + 1 : index + 1], up[index - n + 1 : index + 1], mean, limit_deg)
+            events += self._alert(float(known.second[row + SETTLING_S] + 1), mean, move)
+            if move is not None:
+                self._forget_walking()
+                return int(row) + 1, events, move
+        return n_settled, events, None
+
+    def _forget_walking(self) -> None:
+        self._state.walked.clear()
+        self._state.walked_up.clear()
+
+    def _move(
+        self, second: NDArray[np.int64], up: NDArray[np.float64], mean: NDArray[np.float64], limit_deg: float
+    ) -> StrapMove | None:
+        """Return the move that some walking seconds show, given up in each and its mean."""
+        calibration, shown = self._state.calibration, self._state.shown
+        is_put_right = shown is not None and calibration is not shown and _away_deg(mean, shown) < STRAP_SETTLED_DEG
+        if not is_put_right and _away_deg(mean, calibration) <= limit_deg:
+            return None
+        is_before = angle_between(up, mean) > angle_between(up, _upright(calibration))
+        first = int(np.flatnonzero(is_before)[-1]) + 1 if is_before.any() else 0
+        return StrapMove(int(second[min(first, len(second) - 1)]), mean, is_put_right)
+
+    def _alert(self, now: float, mean: NDArray[np.float64], move: StrapMove | None) -> list[Alert | AlertResolved]:
+        """Return the alert raised or resolved by walking, given up in it and the move that it shows."""
+        state = self._state
+        if state.raised is None and move is not None and not move.is_put_right:
+            state.raised = Alert(now, AlertKind.STRAP_MOVED, move.since)
+            return [state.raised]
+        if state.raised is not None and _away_deg(mean, state.shown or state.calibration) < STRAP_SETTLED_DEG:
+            resolved = AlertResolved(now, AlertKind.STRAP_MOVED, state.raised.time, heeded=True)
+            state.raised = None
+            return [resolved]
+        return []
+
+
+def _steady_windows(
+    up: NDArray[np.float64], n_before: int
+) -> Iterator[tuple[int, NDArray[np.float64], tuple[int, float]]]:
+    """Yield the last row, its mean, its length and how far off it may be, of each steady stretch of walking.
+
+    Parameters
+    ----------
+    up
+        Shape (n, 3): up in walking seconds.
+    n_before
+        How many of them have ended stretches before.
+
+    """
+    found = []
+    for order, (n, limit_deg) in enumerate(STRAP_MOVED):
+        if len(up) < n:
+            continue
+        recent = np.moveaxis(sliding_window_view(up, n, axis=0), -1, 1)
+        mean = unit(np.median(recent, axis=1))
+        spread = np.percentile(angle_between(recent, mean[:, np.newaxis]), 75, axis=1)
+        steady = np.flatnonzero(spread <= np.radians(STEADY_DEG)).tolist()
+        found += [(first + n - 1, order, mean[first], (n, limit_deg)) for first in steady if first + n > n_before]
+    for index, _, mean_up, limit in sorted(found, key=lambda each: each[:2]):
+        yield index, mean_up, limit
+
+
+def is_walked(features: SecondFeatures) -> NDArray[np.bool_]:
+    """Return which seconds, shape (n,), are walked for sure: with a step, and shaken as by steps; knows the future."""
+    slowest, fastest = SLOW_WALKING_GAIT_MS2
+    shaken = (features.gait > slowest) & (features.gait < fastest)
+    return np.asarray(shaken & np.isin(features.second, seconds_with_step(features)))
+
+
+def _away_deg(up: NDArray[np.float64], calibration: Calibration) -> float:
+    return float(np.degrees(angle_between(up, _upright(calibration))))
+
+
+def _upright(calibration: Calibration) -> NDArray[np.float64]:
+    if calibration.upright is None:
+        raise ValueError("walking is compared with a known upright only")
+    return calibration.upright

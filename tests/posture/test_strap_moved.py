@@ -1,0 +1,140 @@
+"""After the strap has moved, or the sensor was put on anew: walking shows it, and all that follows is right again."""
+
+import numpy as np
+import pytest
+
+from analytics.findings import CalibrationInUse
+from firmware_bridge.virtual import Calibration as Calibrate
+from firmware_bridge.virtual import Lie, Sit, SittingPosture, SlipAxis, Stand, StrapSlip, Walk
+from lumbar.pipeline import LivePipeline
+from lumbar.review import review
+from posture.calibration import Calibration, CalibrationSource, Mounting, by_mounting
+from posture.decoder import smooth_activity, smooth_over_mountings
+from posture.events import ActivityEpisode, Alert, AlertKind, AlertResolved, PostureEpisode, PostureState
+from posture.remounting import learn_mountings, moved_at
+from posture.rotations import angle_between, shortest_turn, unit
+from posture.timeline import posture_over_mountings, posture_seconds
+
+MORNING = (Stand(10.0), Walk(60.0), Sit(240.0), Stand(60.0), Walk(60.0))
+AFTERNOON = (Stand(20.0), Walk(60.0), Sit(200.0), Stand(60.0), Lie(90.0), Stand(20.0), Walk(20.0))
+MOVES = [
+    pytest.param(StrapSlip(degrees, axis), id=f"{axis.value} by {degrees:.0f} deg")
+    for degrees, axis in ((28.0, SlipAxis.TIP), (-35.0, SlipAxis.TIP), (90.0, SlipAxis.TIP), (180.0, SlipAxis.TURN))
+]
+
+
+@pytest.fixture(scope="module")
+def live(play, defaults):
+    """Play a script: events, pipeline, recording; calibrated where it says how."""
+
+    def run(script, seed=0, **options):
+        played = play(script, seed, **options)
+        pipeline = LivePipeline(defaults, 100.0, sections=played.sections)
+        events = [event for chunk in played.chunk.split(600.0) for event in pipeline.push(chunk)]
+        return [*events, *pipeline.flush()], pipeline, played
+
+    return run
+
+
+def right_share(played, events, since):
+    """Return in which share of the seconds that are clear of changes the activity told is the true one."""
+    told = {
+        second: episode.activity
+        for episode in events
+        if isinstance(episode, ActivityEpisode)
+        for second in range(int(episode.start), int(episode.end))
+    }
+    right = [
+        told.get(second) == part.activity
+        for part in played.truth.activities
+        for second in range(int(max(part.start + 6, since)), int(part.end - 6))
+    ]
+    return float(np.mean(right))
+
+
+@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("seed", range(2))
+def test_once_one_has_walked_it_is_as_if_it_had_always_sat_so(live, move, seed):
+    events, pipeline, played = live((*MORNING, Sit(100.0), move, Sit(60.0), *AFTERNOON), seed)
+    shown_by = next(bout for bout in played.truth.bouts if bout.start > played.truth.slips[0].end)
+    assert right_share(played, events, shown_by.end) > 0.97
+    assert pipeline.calibration.source is CalibrationSource.WALKING
+    (alert,) = (event for event in events if isinstance(event, Alert) and event.kind is AlertKind.STRAP_MOVED)
+    assert shown_by.start < alert.time <= shown_by.end + 8.0
+    assert [event.raised for event in events if isinstance(event, AlertResolved)] == [alert.time]
+
+
+@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("seed", range(2))
+def test_the_review_finds_when_it_moved(live, defaults, move, seed):
+    _, pipeline, played = live((*MORNING, Sit(100.0), move, Sit(60.0), *AFTERNOON), seed)
+    reviewed = review(pipeline, defaults, [])
+    (slip,) = played.truth.slips
+    assert reviewed.mountings[1].start == pytest.approx(slip.end, abs=5.0)
+    assert right_share(played, reviewed.findings.events, played.truth.start) > 0.97
+    assert [use.source for use in reviewed.findings.of(CalibrationInUse)] == [CalibrationSource.WALKING] * 2
+
+
+def test_what_was_shown_holds_again_once_it_is_put_right(live, defaults):
+    slouch = Sit(120.0, SittingPosture.SLOUCHED, 22.0)
+    script = (Stand(5.0), Calibrate(), Walk(40.0), Sit(60.0), slouch, Stand(5.0), StrapSlip(30.0), Walk(60.0))
+    moved = (Sit(200.0), Sit(120.0), Stand(5.0), StrapSlip(-30.0), Walk(60.0))
+    events, pipeline, played = live((*script, *moved, Sit(60.0), slouch, Sit(30.0)), 1)
+    used = [event.source for event in events if isinstance(event, CalibrationInUse)]
+    assert used == [CalibrationSource.GUIDED, CalibrationSource.WALKING, CalibrationSource.GUIDED]
+    slips, walked = played.truth.slips, played.truth.bouts[0].start
+    slouched = [
+        event
+        for event in events
+        if isinstance(event, PostureEpisode) and event.state is PostureState.SLOUCHED and event.start > walked
+    ]
+    assert len(slouched) == 2, "of a sensor that has moved it is not known how the wearer sits"
+    assert not [episode for episode in slouched if slips[0].end < episode.start < slips[1].start]
+    assert [mounting.calibration.is_shown for mounting in pipeline.mountings] == [True, False, True]
+    judged = review(pipeline, defaults, []).findings.of(PostureEpisode)
+    assert not [episode for episode in judged if slips[0].end + 5 < episode.start < slips[1].start - 5]
+
+
+def test_the_move_is_found_among_long_hours_of_sitting(play, analyse):
+    played = play((Walk(40.0), Sit(1500.0), StrapSlip(50.0), Sit(900.0), Stand(5.0), Walk(40.0)), 3)
+    seconds = analyse(played.chunk, 100.0).seconds
+    before, after = (
+        Calibration(CalibrationSource.WALKING, unit(np.median(seconds.up[rows], axis=0)))
+        for rows in (slice(5, 35), slice(-35, -5))
+    )
+    found = seconds.second[moved_at(seconds, before, after)]
+    assert found == pytest.approx(played.truth.slips[0].end, abs=5.0)
+
+
+def test_a_sensor_that_has_not_moved_has_one_mounting(play, analyse):
+    seconds = analyse(play(MORNING, 1).chunk, 100.0).seconds
+    (only,) = learn_mountings(seconds, [Mounting(0, Calibration(CalibrationSource.NONE))], np.zeros(3))
+    assert only.start == seconds.second[0]
+    one, several = (
+        posture_seconds(seconds, smooth_activity(seconds, only.calibration), only.calibration),
+        posture_over_mountings(seconds, smooth_over_mountings(seconds, [only, only]), [only, only]),
+    )
+    assert several.activity == one.activity
+    np.testing.assert_array_equal(several.flexion_deg, one.flexion_deg)
+
+
+def test_seconds_are_told_by_the_mounting_they_are_in():
+    calibrations = [Calibration(CalibrationSource.NONE) for _ in range(3)]
+    mountings = [Mounting(start, known) for start, known in zip((100, 105, 105), calibrations, strict=True)]
+    rows = list(by_mounting(np.arange(98, 110), mountings))
+    assert [(start, stop) for start, stop, _ in rows] == [(0, 7), (7, 12)]
+    assert rows[0][2] is calibrations[0]
+    assert rows[1][2] is calibrations[2]
+
+
+def test_a_slip_leaves_forward_known_and_putting_on_anew_does_not():
+    upright, forward = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
+    known = Calibration(CalibrationSource.GUIDED, upright, forward=forward, acc_offset_ms2=np.ones(3))
+    for tilt_deg, is_slip in ((30.0, True), (60.0, False)):
+        tilted = np.array([np.cos(np.radians(tilt_deg)), 0.0, np.sin(np.radians(tilt_deg))])
+        moved = known.moved_to(tilted)
+        assert (moved.forward is not None) == is_slip
+        assert moved.sitting is None
+        assert moved.acc_offset_ms2 is known.acc_offset_ms2
+    turned = shortest_turn(upright, known.moved_to(unit(np.array([1.0, 0.3, 0.3]))).upright)
+    assert np.degrees(angle_between(turned @ forward, forward)) < np.degrees(np.arctan(0.3 * np.sqrt(2))) + 1e-9
