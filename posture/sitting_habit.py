@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from math import hypot, isnan
+from math import isnan
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -30,13 +30,8 @@ STAY_DEG = 4.0
 NEW_STAY_S = 5
 """Farther off for so long is another stay; a reach or a cough is not."""
 
-LEAST_WALKING_S = 120
-"""Walking seconds whose median all walking after them is compared with."""
-MOVED_DEG = ((60, 20.0), (180, 10.0))
-"""The sensor has moved where the median of so many walking seconds is tilted by so much from the walking before. The
-first is what is told as `strap_moved`. Half of it, which is all of a slouch, must last for longer: one leans on stairs,
-and in the pedals of a bicycle. To learn anew without need does less harm than to scold."""
-COMPARE_EVERY_S = 30
+WALKING_S = 120
+"""Walking seconds whose median is how the wearer leans in walking."""
 PUT_ON_ANEW_S = 1800
 """A hole, or unknown activity, of so long: the sensor may have been off, and sits otherwise when put on again."""
 
@@ -64,9 +59,7 @@ class HabitState:
     stay, other
         The stay that lasts, and the seconds in a row that have been elsewhere since.
     walked
-        Flexion and lateral bend of the last walking seconds.
-    n_walked
-        How many walking seconds there have been.
+        Flexion and lateral bend of the first walking seconds, until there are enough of them.
     walking
         Flexion and lateral bend in walking; None before enough has been seen.
     last_known
@@ -81,7 +74,6 @@ class HabitState:
     stay: Stay | None = None
     other: Stay | None = None
     walked: list[tuple[float, float]] = field(default_factory=list)
-    n_walked: int = 0
     walking: tuple[float, float] | None = None
     last_known: int | None = None
     knowledge: SittingKnowledge = NOTHING_KNOWN
@@ -92,7 +84,7 @@ class SittingHabit(Stage[HabitState]):
 
     Sitting is cut into stays in one angle. Until enough have been seen, each that ends is looked at; afterwards what is
     known is sharpened whenever the wearer gets up, so that one slouch is judged by one measure. All is forgotten when
-    the sensor may sit otherwise: walking is tilted from the walking before, or nothing was known for half an hour.
+    the sensor may sit otherwise: the strap has moved, or nothing was known for half an hour.
 
     Parameters
     ----------
@@ -133,7 +125,7 @@ class SittingHabit(Stage[HabitState]):
         self._sharpen()
 
     def forget(self) -> None:
-        """Forget all: the sensor sits otherwise from now on."""
+        """Forget all, the mounting with it: the sensor sits otherwise from now on."""
         self._state = HabitState(last_known=self._state.last_known)
 
     def push(self, seconds: PostureSeconds) -> list[KnownFrom]:
@@ -172,7 +164,7 @@ class SittingHabit(Stage[HabitState]):
             self._sharpen()
             yield 0, False
         if activity is Activity.WALKING and is_known:
-            yield from ((row, True) for row in self._walk(piece.flexion_deg.tolist(), piece.lateral_deg.tolist()))
+            self._walk(piece.flexion_deg.tolist(), piece.lateral_deg.tolist())
 
     def _may_be_put_on_anew(self, piece: PostureSeconds) -> bool:
         """Forget all if nothing has been known for long; return whether it was so."""
@@ -180,7 +172,7 @@ class SittingHabit(Stage[HabitState]):
         self._state.last_known = int(piece.second[-1])
         if last is None or first - last <= PUT_ON_ANEW_S:
             return False
-        self._forget()
+        self._state = HabitState(self._state.sensor_to_body, last_known=self._state.last_known)
         return True
 
     def _sit(self, flexion_deg: Sequence[float], lateral_deg: Sequence[float]) -> Iterator[int]:
@@ -214,36 +206,12 @@ class SittingHabit(Stage[HabitState]):
         walking_deg = 0.0 if state.walking is None else state.walking[0]
         state.knowledge = learn_from_stays(state.stays, walking_deg, self._settings)
 
-    def _walk(self, flexion_deg: Sequence[float], lateral_deg: Sequence[float]) -> Iterator[int]:
-        """Take in seconds of walking; yield the rows in which the sensor has moved since the walking before."""
-        walked = list(zip(flexion_deg, lateral_deg, strict=True))
-        row = 0
-        while row < len(walked):
-            state = self._state
-            fresh = walked[row : row + COMPARE_EVERY_S - state.n_walked % COMPARE_EVERY_S]
-            state.walked = [*state.walked, *fresh][-MOVED_DEG[-1][0] :]
-            state.n_walked += len(fresh)
-            row += len(fresh)
-            if state.n_walked % COMPARE_EVERY_S == 0 and state.n_walked >= LEAST_WALKING_S and self._has_moved():
-                yield row - 1
-
-    def _has_moved(self) -> bool:
-        """Compare the last walking seconds with those before; forget all if the sensor has moved."""
+    def _walk(self, flexion_deg: Sequence[float], lateral_deg: Sequence[float]) -> None:
         state = self._state
         if state.walking is None:
-            state.walking = _median(state.walked)
-            return False
-        for seconds, limit_deg in MOVED_DEG:
-            flexion_deg, lateral_deg = _median(state.walked[-seconds:])
-            if hypot(flexion_deg - state.walking[0], lateral_deg - state.walking[1]) > limit_deg:
-                self._forget()
-                self._state.walking = flexion_deg, lateral_deg
-                return True
-        return False
-
-    def _forget(self) -> None:
-        state = self._state
-        self._state = HabitState(state.sensor_to_body, last_known=state.last_known)
+            state.walked = [*state.walked, *zip(flexion_deg, lateral_deg, strict=True)][:WALKING_S]
+            if len(state.walked) == WALKING_S:
+                state.walking = _median(state.walked)
 
 
 def what_was_learnt(

@@ -22,17 +22,18 @@ if TYPE_CHECKING:
     from posture.calibration import Calibration
     from posture.seconds import SecondFeatures
 
-__all__ = ["STRAP_WALKING_S", "StrapMove", "StrapNews", "StrapState", "StrapTracker", "is_walked"]
+__all__ = ["StrapMove", "StrapNews", "StrapState", "StrapTracker", "is_walked"]
 
-STRAP_MOVED = ((10, 45.0), (30, 20.0))
-"""The strap has moved where so many walking seconds are tilted by more than so much. On stairs one leans by up to 15
-deg; a sensor that was put on anew shows sooner."""
+STRAP_MOVED = ((10, 45.0), (30, 20.0), (180, 10.0))
+"""The strap has moved where so many walking seconds are tilted by more than so much. 10 deg, which is all of a slouch,
+must last: one leans by up to 15 deg on stairs. What was put on anew shows soon. To learn anew without need does less
+harm than to scold."""
 STRAP_SETTLED_DEG = 10.0
 STEADY_DEG = 8.0
 """Walking, the lower back keeps its tilt; in exercises that shake it as much it does not."""
 SETTLING_S = STEPS_KNOWN_WITHIN_S - 1
 """So many seconds later all steps of a second are known."""
-STRAP_WALKING_S = STRAP_MOVED[-1][0]
+KEPT_S = STRAP_MOVED[-1][0] - 1
 
 
 class StrapMove(NamedTuple):
@@ -84,6 +85,9 @@ class StrapState:
         What holds.
     shown
         What the wearer has shown; None where all was learnt.
+    shown_walking
+        Shape (3,): up in walking while that held, which is not quite as one stands when showing it; None before
+        enough of it.
     waiting
         The last seconds, in which steps may still become known.
     walked, walked_up
@@ -95,6 +99,7 @@ class StrapState:
 
     calibration: Calibration
     shown: Calibration | None = None
+    shown_walking: NDArray[np.float64] | None = None
     waiting: SecondFeatures | None = None
     walked: list[int] = field(default_factory=list)
     walked_up: list[NDArray[np.float64]] = field(default_factory=list)
@@ -116,6 +121,7 @@ class StrapTracker(Stage[StrapState]):
     def calibration(self, value: Calibration) -> None:
         state = self._state
         if value.is_shown and value is not state.calibration:
+            state.shown_walking = state.shown_walking if value is state.shown else None
             state.shown = value
             self._forget_walking()
         state.calibration = value
@@ -149,11 +155,13 @@ class StrapTracker(Stage[StrapState]):
         walks = np.flatnonzero(is_walked(known)[:n_settled])
         second = np.concatenate([np.array(state.walked, dtype=np.int64), known.second[walks]])
         up = np.vstack([*state.walked_up, known.up[walks]])
-        state.walked, state.walked_up = second[1 - STRAP_WALKING_S :].tolist(), list(up[1 - STRAP_WALKING_S :])
+        state.walked, state.walked_up = second[-KEPT_S:].tolist(), list(up[-KEPT_S:])
         events: list[Alert | AlertResolved] = []
         n_before = len(up) - len(walks)
         for index, mean, (n, limit_deg) in _steady_windows(up, n_before):
             row = walks[index - n_before]
+            if n == STRAP_MOVED[-1][0] and state.shown_walking is None and state.calibration is state.shown:
+                state.shown_walking = mean
             move = self._move(second[index - n + 1 : index + 1], up[index - n + 1 : index + 1], mean, limit_deg)
             events += self._alert(float(known.second[row + SETTLING_S] + 1), mean, move)
             if move is not None:
@@ -169,21 +177,40 @@ class StrapTracker(Stage[StrapState]):
         self, second: NDArray[np.int64], up: NDArray[np.float64], mean: NDArray[np.float64], limit_deg: float
     ) -> StrapMove | None:
         """Return the move that some walking seconds show, given up in each and its mean."""
-        calibration, shown = self._state.calibration, self._state.shown
-        is_put_right = shown is not None and calibration is not shown and _away_deg(mean, shown) < STRAP_SETTLED_DEG
-        if not is_put_right and _away_deg(mean, calibration) <= limit_deg:
+        state = self._state
+        upright = self._walking_up(state.calibration)
+        away_deg = _degrees_between(mean, upright)
+        is_put_right = (
+            state.shown is not None
+            and state.shown is not state.calibration
+            and _degrees_between(mean, self._walking_up(state.shown)) < min(STRAP_SETTLED_DEG, away_deg)
+        )
+        if not is_put_right and away_deg <= limit_deg:
             return None
-        is_before = angle_between(up, mean) > angle_between(up, _upright(calibration))
+        is_before = angle_between(up, mean) > angle_between(up, upright)
         first = int(np.flatnonzero(is_before)[-1]) + 1 if is_before.any() else 0
         return StrapMove(int(second[min(first, len(second) - 1)]), mean, is_put_right)
+
+    def _walking_up(self, calibration: Calibration) -> NDArray[np.float64]:
+        """Return up in walking, shape (3,), as a calibration has it."""
+        if calibration is self._state.shown and self._state.shown_walking is not None:
+            return self._state.shown_walking
+        if calibration.upright is None:
+            raise ValueError("walking is compared with a known upright only")
+        return calibration.upright
 
     def _alert(self, now: float, mean: NDArray[np.float64], move: StrapMove | None) -> list[Alert | AlertResolved]:
         """Return the alert raised or resolved by walking, given up in it and the move that it shows."""
         state = self._state
-        if state.raised is None and move is not None and not move.is_put_right:
+        if state.raised is None:
+            if move is None or move.is_put_right:
+                return []
             state.raised = Alert(now, AlertKind.STRAP_MOVED, move.since)
             return [state.raised]
-        if state.raised is not None and _away_deg(mean, state.shown or state.calibration) < STRAP_SETTLED_DEG:
+        is_learnt_anew = state.shown is None and (
+            _degrees_between(mean, self._walking_up(state.calibration)) < STRAP_SETTLED_DEG
+        )
+        if is_learnt_anew or (move is not None and move.is_put_right):
             resolved = AlertResolved(now, AlertKind.STRAP_MOVED, state.raised.time, heeded=True)
             state.raised = None
             return [resolved]
@@ -223,11 +250,5 @@ def is_walked(features: SecondFeatures) -> NDArray[np.bool_]:
     return np.asarray(shaken & np.isin(features.second, seconds_with_step(features)))
 
 
-def _away_deg(up: NDArray[np.float64], calibration: Calibration) -> float:
-    return float(np.degrees(angle_between(up, _upright(calibration))))
-
-
-def _upright(calibration: Calibration) -> NDArray[np.float64]:
-    if calibration.upright is None:
-        raise ValueError("walking is compared with a known upright only")
-    return calibration.upright
+def _degrees_between(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    return float(np.degrees(angle_between(first, second)))

@@ -167,20 +167,16 @@ def test_nothing_is_learnt_before_the_mounting_is_known(day, learn):
     assert learn(day(*sat(*two_ways(8))), Calibration(CalibrationSource.NONE)).seen_s == 0
 
 
-@pytest.mark.parametrize(("tilt_deg", "walked_s"), [(-15.0, 120), (15.0, 120), (-25.0, 60), (25.0, 60)])
-def test_a_strap_that_moves_is_forgotten_with_the_next_walk(day, defaults, tilt_deg, walked_s):
-    moved = [(what, angle + tilt_deg, length) for what, angle, length in sat(*two_ways(7, seed=1))]
-    learnt = what_was_learnt(day(*sat(*two_ways(7)), *moved), MOUNTED, defaults.slouch)
-    (_, before), (row, after) = learnt
-    assert before.sitting.upright_deg == pytest.approx(UPRIGHT_DEG, abs=1.0)
-    assert after.sitting.upright_deg == pytest.approx(UPRIGHT_DEG + tilt_deg, abs=1.0)
-    walk_at = sum(length for _, _, length in sat(*two_ways(7)))
-    assert walk_at < row <= walk_at + walked_s
-
-
-def test_stairs_are_no_moved_strap(day, learn):
-    stairs = [(Activity.WALKING, 15.0, 50), (Activity.WALKING, 0.0, 200)] * 4
-    assert learn(day(*sat(*two_ways(7)), *stairs)).source is SittingSource.LEARNT
+def test_after_the_strap_has_moved_all_is_forgotten(day, defaults):
+    habit = SittingHabit(defaults.slouch)
+    habit.know_mounting(MOUNTED)
+    habit.push(day(*sat(*two_ways(7))))
+    assert habit.knowledge.source is SittingSource.LEARNT
+    habit.forget()
+    assert habit.knowledge.seen_s == 0
+    habit.know_mounting(MOUNTED)
+    habit.push(day(*sat(*two_ways(7, upright_deg=UPRIGHT_DEG + 10.0, slouched_deg=SLOUCHED_DEG + 10.0))))
+    assert habit.knowledge.sitting.upright_deg == pytest.approx(UPRIGHT_DEG + 10.0, abs=1.0)
 
 
 @pytest.mark.parametrize("away", [(None, 0.0, PUT_ON_ANEW_S + 1), (Activity.UNKNOWN, 0.0, PUT_ON_ANEW_S + 1)])
