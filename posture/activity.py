@@ -192,13 +192,7 @@ def beside_known_step(features: SecondFeatures) -> NDArray[np.bool_]:
 
 def _tilt_deg(features: SecondFeatures, calibration: Calibration) -> NDArray[np.float64]:
     """Return the tilt from upright, shape (n,)."""
-    return np.asarray(np.degrees(angle_between(features.up, _upright(calibration))))
-
-
-def _upright(calibration: Calibration) -> NDArray[np.float64]:
-    if calibration.upright is None:
-        raise ValueError("the activity decoder needs to know which way is up")
-    return calibration.upright
+    return np.asarray(np.degrees(angle_between(features.up, calibration.known_upright)))
 
 
 def _latest(features: SecondFeatures, where: NDArray[np.bool_], before: int) -> int:
@@ -273,7 +267,7 @@ def _bent_forward(
     """Return 0 (upright, or leaning back or sideways, or not known, or for too long) to 1 (20 deg or more forward)."""
     if calibration.forward is None:
         return np.zeros(len(features))
-    vertical = _upright(calibration)
+    vertical = calibration.known_upright
     across = features.up - (features.up @ vertical)[:, np.newaxis] * vertical
     length = np.sqrt(np.einsum("ni,ni->n", across, across))
     toward = -(across @ unit(calibration.forward)) / np.maximum(length, 1e-9)

@@ -130,6 +130,20 @@ class Calibration:
         """Return whether the wearer has shown it, now or before, and it is not what was learnt of them today."""
         return self.source in (CalibrationSource.GUIDED, CalibrationSource.PROFILE)
 
+    @property
+    def known_upright(self) -> NDArray[np.float64]:
+        """Return `upright` for what cannot do without.
+
+        Raises
+        ------
+        ValueError
+            It is not known.
+
+        """
+        if self.upright is None:
+            raise ValueError("it is not known which way is up")
+        return self.upright
+
     def moved_to(self, upright: NDArray[np.float64]) -> Calibration:
         """Return what is still known once the sensor sits otherwise and this, shape (3,), is up in walking.
 

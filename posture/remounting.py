@@ -17,6 +17,7 @@ from posture.activity import STATES, LastSeen, emission_scores
 from posture.best_path import follow_paths, trace
 from posture.calibration import Mounting
 from posture.evidence import evidence_by_the_hour
+from posture.rotations import angle_between, shortest_turn
 from posture.self_calibration import learn_calibration
 from posture.strap import is_walked
 
@@ -36,6 +37,9 @@ AROUND_S = 20
 MOVE, MOVE_IN_HOLE, NEVER = -9.0, -2.0, -1e6
 HOLE_S = 30
 """In a hole of so long the sensor may have been off."""
+STAYED_SD_DEG = 10.0
+STAYED_RATIO = 2 / np.radians(STAYED_SD_DEG) ** 2
+"""By how much more likely than any other direction is that in which a wearer who stays as they are is seen then."""
 
 
 def learn_mountings(
@@ -87,9 +91,9 @@ def _learnt(features: SecondFeatures, known: Calibration) -> Calibration:
 
 
 def _start(features: SecondFeatures, between: tuple[int, int], pair: tuple[Calibration, Calibration]) -> int:
-    """Return the row of the first second of a mounting, between two walks."""
+    """Return the row of the first second of a mounting, between the last walking before it and the first in it."""
     first, last = max(between[0] - AROUND_S, 0), min(between[1] + AROUND_S, len(features))
-    return first + moved_at(features.rows(first, last), *pair)
+    return int(np.clip(first + moved_at(features.rows(first, last), *pair), *between))
 
 
 def moved_at(features: SecondFeatures, before: Calibration, after: Calibration) -> int:
@@ -117,7 +121,7 @@ def moved_at(features: SecondFeatures, before: Calibration, after: Calibration) 
         last = [seen.after(block.features, calibration) for calibration, seen in zip(known, last, strict=True)]
         if score is None:
             emission[0, n:] = NEVER
-        scores, came_from = follow_paths(score, _with_a_move(block), emission)
+        scores, came_from = follow_paths(score, _with_a_move(block, sensor_turn(before, after)), emission)
         score = scores[-1]
         ways.append(came_from)
     if score is None:
@@ -126,12 +130,27 @@ def moved_at(features: SecondFeatures, before: Calibration, after: Calibration) 
     return int(np.argmax(np.array(path) >= n))
 
 
-def _with_a_move(block: Evidence) -> NDArray[np.float64]:
+def sensor_turn(before: Calibration, after: Calibration) -> NDArray[np.float64]:
+    """Return the rotation matrix, shape (3, 3), from directions in the sensor as it sat before to those after the move.
+
+    The shortest one between the uprights where forward is not known in both.
+    """
+    if before.sensor_to_body is not None and after.sensor_to_body is not None:
+        return np.asarray(after.sensor_to_body.T @ before.sensor_to_body)
+    return shortest_turn(before.known_upright, after.known_upright)
+
+
+def _with_a_move(block: Evidence, turn: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the scores of going from each state, before and after the move, to each other, shape (n, 10, 10)."""
     n, k = len(block), len(STATES)
-    second = block.features.second
+    second, up = block.features.second, block.features.up
     missing_s = np.diff(second, prepend=second[:1] - 1) - 1
+    rows = np.arange(n)
+    # The wearer may have stayed as they were while the sensor turned: seen over the second of the move.
+    earlier, later = up[np.maximum(rows - 2, 0)], up[np.minimum(rows + 1, n - 1)]
+    stayed_deg = np.degrees(angle_between(later, earlier @ turn.T))
     move = np.where(missing_s >= HOLE_S, MOVE_IN_HOLE, MOVE)
+    move = move + np.log(0.5 + 0.5 * STAYED_RATIO * np.exp(-0.5 * (stayed_deg / STAYED_SD_DEG) ** 2))
     scores = np.full((n, 2 * k, 2 * k), NEVER)
     scores[:, :k, :k] = scores[:, k:, k:] = block.transition
     scores[:, :k, k:] = block.transition + move[:, np.newaxis, np.newaxis]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StrapMove", "StrapNews", "StrapState", "StrapTracker", "is_walked"]
 
-STRAP_MOVED = ((10, 45.0), (30, 20.0), (180, 10.0))
+STRAP_MOVED = ((20, 45.0), (30, 20.0), (180, 10.0))
 """The strap has moved where so many walking seconds are tilted by more than so much. 10 deg, which is all of a slouch,
 must last: one leans by up to 15 deg on stairs. What was put on anew shows soon. To learn anew without need does less
 harm than to scold."""
@@ -195,9 +195,7 @@ class StrapTracker(Stage[StrapState]):
         """Return up in walking, shape (3,), as a calibration has it."""
         if calibration is self._state.shown and self._state.shown_walking is not None:
             return self._state.shown_walking
-        if calibration.upright is None:
-            raise ValueError("walking is compared with a known upright only")
-        return calibration.upright
+        return calibration.known_upright
 
     def _alert(self, now: float, mean: NDArray[np.float64], move: StrapMove | None) -> list[Alert | AlertResolved]:
         """Return the alert raised or resolved by walking, given up in it and the move that it shows."""
