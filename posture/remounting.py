@@ -19,7 +19,7 @@ from posture.calibration import Mounting
 from posture.evidence import evidence_by_the_hour
 from posture.rotations import angle_between, shortest_turn
 from posture.self_calibration import learn_calibration
-from posture.strap import is_walked
+from posture.stepping import is_walked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

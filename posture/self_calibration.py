@@ -12,10 +12,10 @@ from posture.accelerometer_offset import learn_offset
 from posture.activity import SITTING, STANDING
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
-from posture.rotations import unit
+from posture.rotations import angle_between, unit
 from posture.shaking import SWING_S, without_shaking
 from posture.stage import Stage
-from posture.stepping import STEPPING_S, stepping_gait
+from posture.stepping import SLOW_WALKING_GAIT_MS2, STEPPING_S, is_walked, stepping_gait
 from posture.windows import HOUR_S, pieces
 
 if TYPE_CHECKING:
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
     from posture.seconds import SecondFeatures, SecondsLog
 
-__all__ = ["SLOW_WALKING_GAIT_MS2", "WALKING_GAIT_MS2", "SelfCalibration", "SelfCalibrationState", "learn_calibration"]
+__all__ = ["WALKING_GAIT_MS2", "SelfCalibration", "SelfCalibrationState", "learn_calibration"]
 
 WALKING_GAIT_MS2 = (0.9, 6.0)
-SLOW_WALKING_GAIT_MS2 = (0.4, 6.0)
 STEADY_S = 7
 LEARN_EVERY_S = 60
 """At most so often, once something has been learnt."""
@@ -36,6 +35,8 @@ AROUND_S = max(STEPPING_S, SWING_S) - 1
 NEVER_AGAIN = 10**15
 MINIMUM_WALKING_S = 8
 MINIMUM_SITTING_S = 20
+MOST_LEANING_BACK_DEG = 40.0
+"""Few recline further, and before forward is known who stands and bows as far is easily taken for one who does."""
 MINIMUM_STANDING_S = 6
 STANDING_STILL_MS2 = 0.5
 WALKING_WORTH_S = 30
@@ -177,12 +178,16 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
 
 def _walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
     gait = _own_gait(features)
-    for slowest, fastest in (WALKING_GAIT_MS2, SLOW_WALKING_GAIT_MS2):
-        walking = (gait > slowest) & (gait < fastest)
-        steady = binary_opening(walking, np.ones(STEADY_S, dtype=np.bool_))
-        if steady.sum() >= MINIMUM_WALKING_S:
-            return unit(np.median(features.up[steady], axis=0))
+    for walking in (_steady(gait, WALKING_GAIT_MS2), is_walked(features), _steady(gait, SLOW_WALKING_GAIT_MS2)):
+        if walking.sum() >= MINIMUM_WALKING_S:
+            return unit(np.median(features.up[walking], axis=0))
     return None
+
+
+def _steady(gait: NDArray[np.float64], limits_ms2: tuple[float, float]) -> NDArray[np.bool_]:
+    """Return which seconds, shape (n,), belong to `STEADY_S` in a row with gait as of walking."""
+    slowest, fastest = limits_ms2
+    return np.asarray(binary_opening((gait > slowest) & (gait < fastest), np.ones(STEADY_S, dtype=np.bool_)))
 
 
 def _own_gait(features: SecondFeatures) -> NDArray[np.float64]:
@@ -198,10 +203,10 @@ def _own_gait(features: SecondFeatures) -> NDArray[np.float64]:
 
 def _sitting_back(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return the direction to which up leans in sitting: tilted backward, the body's front faces up."""
-    if len(up) < MINIMUM_SITTING_S:
+    usual = up[np.degrees(angle_between(up, upright)) < MOST_LEANING_BACK_DEG]
+    if len(usual) < MINIMUM_SITTING_S:
         return None
-    across = (up - (up @ upright)[:, np.newaxis] * upright).mean(axis=0)
-    return unit(across)
+    return unit((usual - (usual @ upright)[:, np.newaxis] * upright).mean(axis=0))
 
 
 def _standing_up(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDArray[np.float64]:

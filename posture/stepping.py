@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from posture.seconds import seconds_with_step
 from posture.windows import added, largest_around, windows, within
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
     from posture.seconds import SecondFeatures
 
-__all__ = ["STEPPING_S", "stepping_gait"]
+__all__ = ["SLOW_WALKING_GAIT_MS2", "STEPPING_S", "is_walked", "stepping_gait"]
+
+SLOW_WALKING_GAIT_MS2 = (0.4, 6.0)
 
 STEPPING_S = 4
 """Seconds looked at together: two strides of slow walkers, two repetitions of a quick exercise."""
@@ -54,6 +57,13 @@ def stepping_gait(features: SecondFeatures) -> NDArray[np.float64]:
     share = within(_slow(features), np.maximum(MOST_SLOW_SHARE * gait, LIMP_MS2))
     share *= within(_swing_deg(features.up), MOST_SWING_DEG)
     return features.gait * largest_around(share, STEPPING_S)
+
+
+def is_walked(features: SecondFeatures) -> NDArray[np.bool_]:
+    """Return which seconds, shape (n,), are walked for sure: with a step, and shaken as by steps; knows the future."""
+    slowest, fastest = SLOW_WALKING_GAIT_MS2
+    shaken = (features.gait > slowest) & (features.gait < fastest)
+    return np.asarray(shaken & np.isin(features.second, seconds_with_step(features)))
 
 
 def _slow(features: SecondFeatures) -> NDArray[np.float64]:

@@ -10,9 +10,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from posture.events import Alert, AlertKind, AlertResolved
 from posture.rotations import angle_between, unit
-from posture.seconds import STEPS_KNOWN_WITHIN_S, join_seconds, seconds_with_step
-from posture.self_calibration import SLOW_WALKING_GAIT_MS2
+from posture.seconds import STEPS_KNOWN_WITHIN_S, join_seconds
 from posture.stage import Stage
+from posture.stepping import is_walked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from posture.calibration import Calibration
     from posture.seconds import SecondFeatures
 
-__all__ = ["StrapMove", "StrapNews", "StrapState", "StrapTracker", "is_walked"]
+__all__ = ["StrapMove", "StrapNews", "StrapState", "StrapTracker"]
 
 STRAP_MOVED = ((20, 45.0), (30, 20.0), (180, 10.0))
 """The strap has moved where so many walking seconds are tilted by more than so much. 10 deg, which is all of a slouch,
@@ -239,13 +239,6 @@ def _steady_windows(
         found += [(first + n - 1, order, mean[first], (n, limit_deg)) for first in steady if first + n > n_before]
     for index, _, mean_up, limit in sorted(found, key=lambda each: each[:2]):
         yield index, mean_up, limit
-
-
-def is_walked(features: SecondFeatures) -> NDArray[np.bool_]:
-    """Return which seconds, shape (n,), are walked for sure: with a step, and shaken as by steps; knows the future."""
-    slowest, fastest = SLOW_WALKING_GAIT_MS2
-    shaken = (features.gait > slowest) & (features.gait < fastest)
-    return np.asarray(shaken & np.isin(features.second, seconds_with_step(features)))
 
 
 def _degrees_between(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
