@@ -27,6 +27,7 @@ MINIMUM_STILL_SECONDS = 10
 MINIMUM_SAMPLES = 10
 """A second with fewer does not show whether it was still: a single sample always equals its own mean."""
 DIRECTIONS_PER_AXIS = 8
+CELLS_PER_AXIS = 2 * DIRECTIONS_PER_AXIS + 1
 ENOUGH_SECONDS = 20
 EXPECTED_OFFSET_MS2 = 0.6
 NOISE_MS2 = 0.15
@@ -38,11 +39,15 @@ WORTH_MS2 = 0.05
 """Less tilts gravity by 0.3 deg at most, and is not worth the few seconds in which the orientation swings over."""
 
 
+def _no_rest() -> NDArray[np.float64]:
+    return np.zeros((5, CELLS_PER_AXIS**3))
+
+
 @dataclass(slots=True)
 class RestSurveyState:
-    """Mean and movement of the complete seconds, each block of shape (n, 4), and the samples of the one begun."""
+    """The still seconds by direction of gravity (see `_add_still`), and the samples of the second begun."""
 
-    seconds: list[NDArray[np.float64]] = field(default_factory=list)
+    still: NDArray[np.float64] = field(default_factory=_no_rest)
     rest: ImuChunk | None = None
 
 
@@ -62,16 +67,17 @@ class RestSurvey(Stage[RestSurveyState]):
         starts = np.concatenate([[0], np.flatnonzero(np.diff(second)) + 1])
         state.rest = known.rows(int(starts[-1]), len(known))
         if len(starts) > 1:
-            state.seconds.append(_mean_and_movement(known.acc[: starts[-1]].astype(np.float64), starts))
+            _add_still(state.still, *_mean_and_movement(known.acc[: starts[-1]].astype(np.float64), starts))
 
     def offset(self) -> NDArray[np.float64]:
         """Return the accelerometer's offset in m/s^2, shape (3,)."""
-        seconds = np.vstack([*self._state.seconds, np.empty((0, 4))])
-        return accelerometer_offset(seconds[:, :3], seconds[:, 3])
+        return _offset(self._state.still)
 
 
-def _mean_and_movement(acc: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return mean (three columns) and movement of each second that begins at `starts`, the last being the end.
+def _mean_and_movement(
+    acc: NDArray[np.float64], starts: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean, shape (n, 3), and movement of each second that begins at `starts`, the last being the end.
 
     The movement is infinite where too few samples came to tell.
     """
@@ -80,7 +86,7 @@ def _mean_and_movement(acc: NDArray[np.float64], starts: NDArray[np.int64]) -> N
     deviation = (acc - np.repeat(mean, count[:, 0], axis=0)) ** 2
     variance = np.add.reduceat(deviation, starts[:-1], axis=0) / count
     movement = np.where(count[:, 0] < MINIMUM_SAMPLES, np.inf, np.sqrt(variance.sum(axis=1)))
-    return np.column_stack([mean, movement])
+    return mean, movement
 
 
 def accelerometer_offset(acc: NDArray[np.float64], movement: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -102,11 +108,39 @@ def accelerometer_offset(acc: NDArray[np.float64], movement: NDArray[np.float64]
         Shape (n,): its standard deviation within the second, all axes together.
 
     """
+    still = _no_rest()
+    _add_still(still, acc, movement)
+    return _offset(still)
+
+
+def _add_still(still: NDArray[np.float64], acc: NDArray[np.float64], movement: NDArray[np.float64]) -> None:
+    """Add the still ones of more seconds to a table that is as large for a week as for a minute.
+
+    Parameters
+    ----------
+    still
+        Shape (5, cells): sum of acc (three rows), sum of its length, and number of seconds, in each cell of directions.
+    acc, movement
+        As for `accelerometer_offset`.
+
+    """
     length = np.sqrt(np.einsum("ni,ni->n", acc, acc))
-    still = acc[(movement < STILL_MS2) & (length > LEAST_GRAVITY_MS2)]
-    if len(still) < MINIMUM_STILL_SECONDS:
+    is_still = (movement < STILL_MS2) & (length > LEAST_GRAVITY_MS2)
+    acc, length = acc[is_still], length[is_still]
+    x, y, z = np.round(unit(acc) * DIRECTIONS_PER_AXIS).astype(np.int64).T + DIRECTIONS_PER_AXIS
+    cell = (x * CELLS_PER_AXIS + y) * CELLS_PER_AXIS + z
+    # One by one, so that the sums do not depend on how many seconds come at once.
+    for row, values in zip(still, (*acc.T, length, np.ones(len(acc))), strict=True):
+        np.add.at(row, cell, values)
+
+
+def _offset(still: NDArray[np.float64]) -> NDArray[np.float64]:
+    *sums, lengths, count = still[:, still[-1] > 0]
+    if count.sum() < MINIMUM_STILL_SECONDS:
         return np.zeros(3)
-    observed, weight = _by_direction(still)
+    # A mean over directions is shorter than what it is the mean of.
+    observed = unit(np.stack(sums, axis=1)) * (lengths / count)[:, np.newaxis]
+    weight = np.minimum(count, ENOUGH_SECONDS) / ENOUGH_SECONDS
     offset = np.zeros(3)
     for _ in range(ITERATIONS):
         away = observed - offset
@@ -142,14 +176,3 @@ def up_without_offset(up: NDArray[np.float64], offset_ms2: NDArray[np.float64]) 
     """
     along = np.einsum("ni,i->n", up, offset_ms2)
     return unit((GRAVITY_MS2 + along)[:, np.newaxis] * up - offset_ms2)
-
-
-def _by_direction(acc: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the mean and the weight (0 to 1) of the seconds in each cell of directions."""
-    cells = np.round(unit(acc) * DIRECTIONS_PER_AXIS).astype(np.int64)
-    _, cell, count = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
-    columns = [np.bincount(cell.ravel(), acc[:, axis]) for axis in range(3)]
-    sums = np.stack(columns, axis=1).astype(np.float64)
-    # A mean over directions is shorter than what it is the mean of.
-    lengths = np.bincount(cell.ravel(), np.sqrt(np.einsum("ni,ni->n", acc, acc))) / count
-    return unit(sums) * lengths[:, np.newaxis], np.minimum(count, ENOUGH_SECONDS) / ENOUGH_SECONDS
