@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cache
+from math import prod
+from mmap import mmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +37,8 @@ HIDDEN_NOISE = 2.0
 """Neighbouring rows share samples, which hides noise: that in the rows is 1.9 times what their second differences show
 at 50 Hz, 1.2 times at 100 Hz and 1.1 times at 200 Hz. Nobody is more at rest than the usual sensor lets see."""
 PARTS_OF_SECOND = 5
+ROOM = 4
+"""A log of seconds that is full moves to room for so many times as many."""
 STEPS_KNOWN_WITHIN_S = 8
 """Live no step becomes known later than 6 s after it; so many bits are one byte a second."""
 
@@ -137,53 +141,56 @@ def join_seconds(parts: Sequence[SecondFeatures]) -> SecondFeatures:
     """
     if not parts:
         raise ValueError("no seconds to join")
-    return _joined([_columns(part) for part in parts], has_gyr=parts[0].has_gyr)
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
+    return SecondFeatures(**arrays, has_gyr=parts[0].has_gyr)
 
 
-def _columns(part: SecondFeatures) -> dict[str, NDArray[Any]]:
-    return {name: getattr(part, name) for name in ARRAYS}
-
-
-def _joined(parts: Sequence[dict[str, NDArray[Any]]], *, has_gyr: bool) -> SecondFeatures:
-    """Return the columns of the parts, joined; each is let go of then, so that what nobody else holds is freed."""
-    arrays = {name: np.concatenate([part.pop(name) for part in parts]) for name in ARRAYS}
-    return SecondFeatures(**arrays, has_gyr=has_gyr)
+def _columns(features: SecondFeatures) -> dict[str, NDArray[Any]]:
+    return {name: getattr(features, name) for name in ARRAYS}
 
 
 class SecondsLog:
-    """All seconds so far, in few arrays: a day fed second by second takes 19 MB, kept as it came it would take 147.
-
-    Neighbouring parts of like size are joined, so that a second is copied only a handful of times.
-    """
+    """All seconds so far, in arrays with room for more, so that a week is not held twice, however it comes."""
 
     def __init__(self) -> None:
-        self._parts: list[SecondFeatures] = []
+        self._columns = _columns(_no_seconds(has_gyr=False))
+        self._has_gyr = False
+        self._n = 0
 
     def __len__(self) -> int:
         """Return the number of seconds."""
-        return sum(len(part) for part in self._parts)
+        return self._n
 
     @property
     def end(self) -> float:
         """Return the end of the last second, in seconds since the Unix epoch."""
-        return float(self._parts[-1].second[-1] + 1)
+        return float(self._columns["second"][self._n - 1] + 1)
+
+    def copy(self) -> SecondsLog:
+        """Return another log of the same seconds."""
+        other = SecondsLog()
+        if self._n:
+            other.append(self.joined())
+        return other
 
     def append(self, features: SecondFeatures) -> None:
         """Take in seconds that come after all others."""
         if len(features) == 0:
             return
-        self._parts.append(features)
-        while len(self._parts) > 1 and len(self._parts[-2]) <= 2 * len(self._parts[-1]):
-            self._parts[-2:] = [join_seconds(self._parts[-2:])]
+        start, self._n, self._has_gyr = self._n, self._n + len(features), features.has_gyr
+        for name, fresh in _columns(features).items():
+            if len(self._columns[name]) < self._n:
+                self._columns[name] = _with_room(self._columns[name][:start], ROOM * self._n)
+            self._columns[name][start : self._n] = fresh
 
     def take_off(self, offset_ms2: NDArray[np.float64]) -> float:
         """Rid all seconds so far of an offset of the accelerometer, shape (3,); return how much of it is up now."""
         with_offset = self.joined()
-        self._parts = [with_offset.without_offset(offset_ms2)]
+        self._columns = _columns(with_offset.without_offset(offset_ms2))
         return float(with_offset.up[-1] @ offset_ms2)
 
     def joined(self) -> SecondFeatures:
-        """Return all seconds.
+        """Return all seconds; those to come leave what has been returned as it is.
 
         Raises
         ------
@@ -191,14 +198,22 @@ class SecondsLog:
             There are none yet.
 
         """
-        if not self._parts:
+        if not self._n:
             raise ValueError("no seconds to join")
-        if len(self._parts) > 1:
-            columns, has_gyr = [_columns(part) for part in self._parts], self._parts[0].has_gyr
-            # Let go of, so that a week is not held twice.
-            self._parts = []
-            self._parts = [_joined(columns, has_gyr=has_gyr)]
-        return self._parts[0]
+        arrays = {name: column[: self._n] for name, column in self._columns.items()}
+        return SecondFeatures(**arrays, has_gyr=self._has_gyr)
+
+
+def _with_room(column: NDArray[Any], room: int) -> NDArray[Any]:
+    """Return a column in an array for so many rows, in pages of its own.
+
+    Pages that are not written to take no memory, and those of the column before go back to the system. In the heap
+    columns that grow leave holes too small for the next, as much again as the seconds take.
+    """
+    shape = (room, *column.shape[1:])
+    larger = np.frombuffer(mmap(-1, prod(shape) * column.itemsize), column.dtype).reshape(shape)
+    larger[: len(column)] = column
+    return larger
 
 
 def seconds_with_step(features: SecondFeatures) -> NDArray[np.int64]:
