@@ -13,6 +13,7 @@ from posture.activity import STATES, WALKING
 from posture.calibration import by_mounting
 from posture.events import Activity
 from posture.rotations import flexion, inclination, lateral_bend
+from posture.windows import HOUR_S, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -158,11 +159,12 @@ def unknown_seconds(features: SecondFeatures) -> PostureSeconds:
     return PostureSeconds(features.second, (Activity.UNKNOWN,) * len(features), unknown, unknown, unknown)
 
 
-def _angles_deg(
-    features: SecondFeatures, calibration: Calibration
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    body = calibration.up_in_body(features.up)
-    if body is None:
-        unknown = np.full(len(features), np.nan)
-        return unknown, unknown, unknown
-    return np.degrees(flexion(body)), np.degrees(lateral_bend(body)), np.degrees(inclination(body))
+def _angles_deg(features: SecondFeatures, calibration: Calibration) -> NDArray[np.float64]:
+    """Return flexion, lateral bend and inclination, shape (3, n); by the hour, to save memory."""
+    angles = np.full((3, len(features)), np.nan)
+    for piece in pieces(len(features), HOUR_S, 0, 0):
+        rows = slice(piece.start, piece.stop)
+        body = calibration.up_in_body(features.up[rows])
+        if body is not None:
+            angles[:, rows] = np.degrees([flexion(body), lateral_bend(body), inclination(body)])
+    return angles
