@@ -206,7 +206,8 @@ def _sitting_back(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDAr
     usual = up[np.degrees(angle_between(up, upright)) < MOST_LEANING_BACK_DEG]
     if len(usual) < MINIMUM_SITTING_S:
         return None
-    return unit((usual - (usual @ upright)[:, np.newaxis] * upright).mean(axis=0))
+    mean = usual.mean(axis=0)
+    return unit(mean - (mean @ upright) * upright)
 
 
 def _standing_up(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDArray[np.float64]:
