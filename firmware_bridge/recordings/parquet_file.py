@@ -44,6 +44,8 @@ def open_parquet(path: Path) -> Iterator[pq.ParquetFile]:
         ) as parquet,
     ):
         yield parquet
+    # Arrow keeps what it has freed for the next file, several times what a batch takes; others need it now.
+    pa.default_memory_pool().release_unused()
 
 
 def batches(path: Path, parquet: pq.ParquetFile, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
