@@ -159,12 +159,13 @@ def unknown_seconds(features: SecondFeatures) -> PostureSeconds:
     return PostureSeconds(features.second, (Activity.UNKNOWN,) * len(features), unknown, unknown, unknown)
 
 
-def _angles_deg(features: SecondFeatures, calibration: Calibration) -> NDArray[np.float64]:
-    """Return flexion, lateral bend and inclination, shape (3, n); by the hour, to save memory."""
-    angles = np.full((3, len(features)), np.nan)
+def _angles_deg(features: SecondFeatures, calibration: Calibration) -> list[NDArray[np.float64]]:
+    """Return flexion, lateral bend and inclination, shape (n,) each; by the hour, to save memory."""
+    angles_deg = [np.full(len(features), np.nan) for _ in range(3)]
     for piece in pieces(len(features), HOUR_S, 0, 0):
         rows = slice(piece.start, piece.stop)
         body = calibration.up_in_body(features.up[rows])
         if body is not None:
-            angles[:, rows] = np.degrees([flexion(body), lateral_bend(body), inclination(body)])
-    return angles
+            for angle_deg, angle in zip(angles_deg, (flexion, lateral_bend, inclination), strict=True):
+                angle_deg[rows] = np.degrees(angle(body))
+    return angles_deg
