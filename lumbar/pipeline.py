@@ -141,7 +141,7 @@ class LivePipeline:
         """A copy of all that the pipeline remembers; set it to go on in one that was built with the same arguments."""
         stages = {name: getattr(self, name) for name in STAGES}
         states = {name: None if stage is None else stage.state for name, stage in stages.items()}
-        rest = {"seconds": self._seconds.copy(), "step_times": self.step_times}
+        rest = {"seconds": self.features, "step_times": self.step_times}
         return states | rest | {"mountings": self.mountings, "sets": self.sets}
 
     @state.setter
@@ -155,7 +155,7 @@ class LivePipeline:
             if stage is not None:
                 stage.state = state[name]
         self.calibration = self._learning.calibration
-        self._seconds = state["seconds"].copy()
+        self._seconds = SecondsLog(state["seconds"])
         self._step_times = list(state["step_times"])
         self._mountings = list(state["mountings"])
         self._sets = list(state["sets"])

@@ -150,12 +150,21 @@ def _columns(features: SecondFeatures) -> dict[str, NDArray[Any]]:
 
 
 class SecondsLog:
-    """All seconds so far, in arrays with room for more, so that a week is not held twice, however it comes."""
+    """All seconds so far, in arrays with room for more, so that a week is not held twice, however it comes.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    seconds
+        Those to begin with.
+
+    """
+
+    def __init__(self, seconds: SecondFeatures | None = None) -> None:
         self._columns = _columns(_no_seconds(has_gyr=False))
         self._has_gyr = False
         self._n = 0
+        if seconds is not None:
+            self.append(seconds)
 
     def __len__(self) -> int:
         """Return the number of seconds."""
@@ -165,13 +174,6 @@ class SecondsLog:
     def end(self) -> float:
         """Return the end of the last second, in seconds since the Unix epoch."""
         return float(self._columns["second"][self._n - 1] + 1)
-
-    def copy(self) -> SecondsLog:
-        """Return another log of the same seconds."""
-        other = SecondsLog()
-        if self._n:
-            other.append(self.joined())
-        return other
 
     def append(self, features: SecondFeatures) -> None:
         """Take in seconds that come after all others."""
