@@ -368,6 +368,8 @@ class LivePipeline:
             # As if the mounting had been known all the time; what has been told stays told.
             decided = self._decoder.push(self._seconds.joined())
             noticed += self._decided([block.after(self._search.told_until) for block in decided])
+        elif before.upright is None and offset is not known:
+            noticed += self._all_tracked(self._search.begin_again(self._seconds))
         if before.source is calibration.source or self.coverage.end is None:
             return noticed
         return [*noticed, calibration_in_use(calibration, self._seconds.end)]

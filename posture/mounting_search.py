@@ -277,6 +277,15 @@ class MountingSearch(Stage[MountingSearchState]):
             told += self._guess(guesses, up_to(seen.joined(), int(features.second[stop - 1])))
         return told + self._follow(features.rows(start, len(features)))
 
+    def begin_again(self, seen: SecondsLog) -> list[PostureSeconds]:
+        """Guess anew from all seconds so far, since they are seen otherwise now; what has been told stays told."""
+        holding, features = Holding(), seen.joined()
+        guesses = [guess for _, each in holding.guesses(features) for guess in each]
+        if not guesses:
+            return []
+        self._state.holding, self._state.followed = holding, []
+        return self._guess(guesses, features)
+
     def flush(self) -> list[PostureSeconds]:
         """Return the seconds not yet told of."""
         state = self._state

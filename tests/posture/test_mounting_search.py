@@ -116,6 +116,26 @@ def test_it_goes_on_after_a_restart(day, stop):
     assert activity == [each for block in searched(seconds, []) for each in block.activity]
 
 
+@pytest.mark.parametrize("learnt_after_s", [2, 10, 30, 110])
+def test_once_an_offset_is_taken_off_it_goes_on_as_if_it_had_never_been(play, analyse, learnt_after_s):
+    offset_ms2 = np.array([0.3, -0.4, 1.5])
+    played = play(SCRIPT, 4, RATE_HZ, sensor=SensorModel(acc_bias_ms2=tuple(offset_ms2)))
+    biased = analyse(played.chunk, RATE_HZ).seconds
+    rid = biased.without_offset(offset_ms2)
+    search, seen = MountingSearch(), SecondsLog()
+    seen.append(biased.rows(0, learnt_after_s))
+    told = search.push(biased.rows(0, learnt_after_s), seen)
+    seen.take_off(offset_ms2)
+    told += search.begin_again(seen)
+    known_until = sum(map(len, told))
+    seen.append(rid.rows(learnt_after_s, len(rid)))
+    told += [*search.push(rid.rows(learnt_after_s, len(rid)), seen), *search.flush()]
+    second, activity = ([row for block in told for row in getattr(block, name)] for name in ("second", "activity"))
+    assert second == rid.second.tolist(), "what has been told stays told, and all is told once"
+    never = [row for block in searched(rid, []) for row in block.activity]
+    assert activity[known_until:] == never[known_until:]
+
+
 SLOUCHED = Sit(60.0, SittingPosture.SLOUCHED, 22.0)
 BEGINNINGS = {
     "seated": (SLOUCHED, Stand(20.0), SLOUCHED, Stand(20.0), Walk(4.0)),
