@@ -7,7 +7,7 @@ is history. Three kinds of evidence are joined:
   lying, sitting, and standing with a hip-worn accelerometer", Scand J Med Sci Sports 28 (2018)). A body that keeps
   still tells nothing new, so the weight of its tilt dies away after the last movement;
 - movement: gait, pedalling, postural sway;
-- change of height (`posture.seconds.rise_filter`) at the moment of a change of posture: getting up lifts the sensor by
+- change of height (`posture.height_over_time`) at the moment of a change of posture: getting up lifts the sensor by
   20-40 cm, sitting down lowers it (`posture.height_evidence`).
 
 The parameters below are few and round, and are the same for everybody.

@@ -12,11 +12,12 @@ from mmap import mmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.signal import bilinear_zpk, butter, sosfilt, sosfilt_zi, zpk2sos
+from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from config.units import GRAVITY_MS2
 from posture.accelerometer_offset import up_without_offset
 from posture.frame import GRID_HZ, N_AXES
+from posture.height_over_time import height_added, height_from_start, lift_added, rise_filter, trust_at_start
 from posture.rotations import unit
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTS_OF_SECOND", "SecondFeatures", "SecondSummarizer", "SecondsLog", "join_seconds", "seconds_with_step"]
 
-RISE_CORNER_HZ = 0.08
 GAIT_BAND_HZ = (0.7, 5.0)
 USUAL_NOISE_MS2 = 0.05
 """Noise of a usual sensor, all axes together, as it is in the movement of people at rest: 0.01 to 0.045 in hapt, harth
@@ -61,8 +61,8 @@ class SecondFeatures:
     gait
         Shape (n,): rms of the vertical acceleration between 0.7 and 5 Hz, in m/s^2.
     rise, fall
-        Shape (n,): largest and smallest height in m of the sensor above where it was (see `rise_filter`), from the
-        vertical acceleration.
+        Shape (n,): largest and smallest height in m of the sensor above where it was (`posture.height_over_time`),
+        from the vertical acceleration.
     rise_by_norm, fall_by_norm
         The same from the length of the specific force alone, which no error of orientation touches.
     speed_gain
@@ -118,8 +118,24 @@ class SecondFeatures:
         return replace(self, steps_known=known)
 
     def without_offset(self, offset_ms2: NDArray[np.float64]) -> SecondFeatures:
-        """Return the seconds with an offset of the accelerometer, shape (3,), taken off `acc` and `up`."""
-        return replace(self, up=up_without_offset(self.up, offset_ms2), acc=self.acc - offset_ms2)
+        """Return the seconds as they would be, had an offset of the accelerometer, shape (3,), been taken off before.
+
+        But for `up_in_parts`; gait and movement it hardly touches.
+        """
+        lift = lift_added(self.up_in_parts, offset_ms2)
+        height = height_added(self.second, lift, self.movement)
+        return replace(
+            self,
+            up=up_without_offset(self.up, offset_ms2),
+            acc=self.acc - offset_ms2,
+            rise=self.rise - height,
+            fall=self.fall - height,
+            rise_by_norm=self.rise_by_norm - height,
+            fall_by_norm=self.fall_by_norm - height,
+            speed_gain=self.speed_gain - lift.mean(axis=1),
+            height_gain=self.height_gain - (lift * SECONDS_LEFT_OF_PARTS).mean(axis=1),
+            lift_in_parts=(self.lift_in_parts - lift).astype(np.float32),
+        )
 
     def rows(self, start: int, stop: int) -> SecondFeatures:
         """Return the rows [start, stop)."""
@@ -224,16 +240,6 @@ def seconds_with_step(features: SecondFeatures) -> NDArray[np.int64]:
     return np.unique(np.concatenate(known))
 
 
-def rise_filter() -> NDArray[np.float64]:
-    """Return the second-order sections that turn vertical acceleration into height.
-
-    A leaky double integrator, s / (s + w)^3 with 1 / w = 2 s: over a transition of 1-3 s it shows most of the change of
-    height, while an accelerometer offset, which a plain double integral turns into metres, dies away.
-    """
-    corner = 2 * np.pi * RISE_CORNER_HZ
-    return np.asarray(zpk2sos(*bilinear_zpk([0.0], [-corner] * 3, 1.0, fs=GRID_HZ)))
-
-
 class SecondSummarizer:
     """Summarise each whole second of `PostureFrame` rows.
 
@@ -249,7 +255,8 @@ class SecondSummarizer:
     def __init__(self) -> None:
         self._rise_sos = rise_filter()
         self._gait_sos = butter(2, GAIT_BAND_HZ, "bandpass", fs=GRID_HZ, output="sos")
-        self._next_index = 0
+        self._start_index = self._next_index = 0
+        self._start_ms2: float | None = None
         self._signals: NDArray[np.float64] = np.empty((N_SIGNALS, 0))
         self._restart_filters()
 
@@ -261,6 +268,8 @@ class SecondSummarizer:
             "signals": self._signals.copy(),
             "rise": self._rise_zi.copy(),
             "gait": self._gait_zi.copy(),
+            "start_index": self._start_index,
+            "start_ms2": self._start_ms2,
         }
 
     @state.setter
@@ -269,6 +278,7 @@ class SecondSummarizer:
         self._signals = value["signals"].copy()
         self._rise_zi = value["rise"].copy()
         self._gait_zi = value["gait"].copy()
+        self._start_index, self._start_ms2 = value["start_index"], value["start_ms2"]
 
     def end_of_second(self, n: int, segment: FineSegment) -> int:
         """Return the grid index after the n-th second, n >= 1, to be completed from the beginning of a segment on."""
@@ -280,7 +290,7 @@ class SecondSummarizer:
         if frame.segment.restarts:
             self._restart_filters()
             self._signals = np.empty((N_SIGNALS, 0))
-            self._next_index = frame.segment.start_index
+            self._start_index = self._next_index = frame.segment.start_index
         signals = self._with_signals(frame)
         # Only after a gap do the rows not begin with a second; that cut second is left out.
         cut = min(-self._next_index % GRID_HZ, signals.shape[1])
@@ -291,6 +301,7 @@ class SecondSummarizer:
             return _no_seconds(has_gyr=frame.segment.gyr is not None)
         used = cut + n_seconds * GRID_HZ
         block = signals[:, cut:used].reshape(N_SIGNALS, n_seconds, GRID_HZ)
+        block[HEIGHTS] -= self._from_start(block, self._next_index + cut - self._start_index)
         features = _summarize((self._next_index + cut) // GRID_HZ, block, has_gyr=frame.segment.gyr is not None)
         self._signals = signals[:, used:].copy()
         self._next_index += used
@@ -307,10 +318,25 @@ class SecondSummarizer:
         """Return no rows: a second that is not complete is not given out."""
         return _no_seconds(has_gyr=False)
 
+    def _from_start(self, block: NDArray[np.float64], n_before: int) -> NDArray[np.float64]:
+        """Return what the height shows only since it began with an accelerometer that reads wrongly.
+
+        Shape (seconds, rows) in m, so many rows after the start; told by the first second of all.
+        """
+        if self._start_ms2 is None:
+            first = block[:, :1]
+            movement = _movement(first[ACC], first[ACC].mean(axis=2))
+            self._start_ms2 = float((trust_at_start(movement) * first[LIFT].mean(axis=1))[0])
+        shown = np.zeros(block.shape[1] * GRID_HZ)
+        known = height_from_start()[n_before:][: len(shown)]
+        shown[: len(known)] = self._start_ms2 * known
+        return shown.reshape(-1, GRID_HZ)
+
     def _restart_filters(self) -> None:
         # Both heights in one pass: shape (sections, signals, 2).
         self._rise_zi = np.zeros((self._rise_sos.shape[0], 2, 2))
         self._gait_zi = np.zeros((self._gait_sos.shape[0], 2))
+        self._start_ms2 = None
 
     def _with_signals(self, frame: PostureFrame) -> NDArray[np.float64]:
         """Return the signals of the second not yet complete with those of the frame behind them, one in each row."""
@@ -334,6 +360,7 @@ N_SIGNALS = 2 * N_AXES + 4
 UP, ACC, HEIGHTS, GAIT_SQUARED, LIFT = slice(0, 3), slice(3, 6), slice(6, 8), 8, 9
 SECONDS_LEFT = 1.0 - (np.arange(GRID_HZ) + 0.5) / GRID_HZ
 """Of the second, after each of its rows: the speed gained in a row lasts for so long."""
+SECONDS_LEFT_OF_PARTS = SECONDS_LEFT.reshape(PARTS_OF_SECOND, -1).mean(axis=1)
 
 
 def _summarize(first_second: int, block: NDArray[np.float64], *, has_gyr: bool) -> SecondFeatures:
