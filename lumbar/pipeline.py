@@ -316,7 +316,9 @@ class LivePipeline:
             piece = features.rows(start, start + news.n_taken)
             self._seconds.append(piece)
             noticed += [*news.events, *self._follow(piece)]
-            noticed += self._recalibrate(piece) if news.move is None else self._moved(news.move)
+            if news.move is not None:
+                noticed += self._moved(news.move)
+            noticed += self._recalibrate(piece)
             start += news.n_taken
         return noticed
 

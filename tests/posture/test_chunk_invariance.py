@@ -311,6 +311,16 @@ def test_whole_pipeline_with_a_strap_that_moves(play, defaults, differs, guided,
     assert differs(cut, whole) is None
 
 
+@pytest.mark.parametrize("sitting_s", [94.0, 95.0, 96.0], ids=["before", "as", "after"])
+def test_a_strap_shown_to_have_moved_just_as_more_is_learnt(play, defaults, differs, sitting_s):
+    """The accelerometer's offset is learnt anew with the very second whose walking shows the move."""
+    moved = (Sit(sitting_s), StrapSlip(60.0), Sit(20.0), Stand(5.0), Walk(60.0), Sit(60.0))
+    played = play((Stand(10.0), Walk(60.0), *moved), 3)
+    whole = through_pipeline([played.chunk], 100.0, defaults)
+    assert len(whole[-1].mountings) == 2
+    assert differs(through_pipeline(played.chunk.split(7.3), 100.0, defaults), whole) is None
+
+
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 7.3, 60.0])
 def test_whole_pipeline_on_a_real_recording(data_folder, labelled, defaults, differs, seconds):
     chunk, *_ = labelled(data_folder / "hapt" / "user01-exp01.parquet")
