@@ -58,14 +58,15 @@ def learn_mountings(
         The accelerometer's offset that was taken off the seconds, shape (3,).
 
     """
-    known = [replace(each.calibration, acc_offset_ms2=acc_offset_ms2) for each in seen_live]
+    walks = np.flatnonzero(is_walked(features))
+    seen = _walked_in(seen_live, features.second[walks])
+    known = [replace(each.calibration, acc_offset_ms2=acc_offset_ms2) for each in seen]
     if len(known) == 1:
         return [Mounting(int(features.second[0]), _learnt(features, known[0]))]
-    shows = np.searchsorted(features.second, [each.start for each in seen_live[1:]]).tolist()
-    walks = np.flatnonzero(is_walked(features))
+    shows = np.searchsorted(features.second, [each.start for each in seen[1:]]).tolist()
     # The last walking before the walking that showed the next mounting was surely in this one.
-    walked = [int(walks[max(np.searchsorted(walks, row) - 1, 0)]) + 1 for row in shows]
-    calibrations = _chained(
+    walked = [_row_after_last(walks, row) for row in shows]
+    calibrations = _all_learnt(
         [features.rows(start, stop) for start, stop in zip([0, *shows], [*walked, len(features)], strict=True)],
         known,
     )
@@ -74,14 +75,28 @@ def learn_mountings(
         for stop, row, pair in zip(walked, shows, pairwise(calibrations), strict=True)
     ]
     edges = [0, *starts, len(features)]
-    calibrations = _chained([features.rows(start, stop) for start, stop in pairwise(edges)], known)
+    calibrations = _all_learnt([features.rows(start, stop) for start, stop in pairwise(edges)], known)
     return [
         Mounting(int(features.second[row]), calibration)
         for row, calibration in zip(edges[:-1], calibrations, strict=True)
     ]
 
 
-def _chained(parts: Sequence[SecondFeatures], known: Sequence[Calibration]) -> list[Calibration]:
+def _walked_in(seen_live: Sequence[Mounting], walked: NDArray[np.int64]) -> Sequence[Mounting]:
+    """Return the mountings without a first one that was learnt and in which nobody walked: it was no walking."""
+    first, *others = seen_live
+    if not others or first.calibration.is_shown or (walked < others[0].start).any():
+        return seen_live
+    return others
+
+
+def _row_after_last(walks: NDArray[np.int64], row: int) -> int:
+    """Return the row after the last one walked before another; 0 where there is none."""
+    n_before = int(np.searchsorted(walks, row))
+    return int(walks[n_before - 1]) + 1 if n_before else 0
+
+
+def _all_learnt(parts: Sequence[SecondFeatures], known: Sequence[Calibration]) -> list[Calibration]:
     return [_learnt(part, each) for part, each in zip(parts, known, strict=True)]
 
 

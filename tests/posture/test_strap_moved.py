@@ -13,6 +13,7 @@ from posture.decoder import smooth_activity, smooth_over_mountings
 from posture.events import ActivityEpisode, Alert, AlertKind, AlertResolved, PostureEpisode, PostureState
 from posture.remounting import learn_mountings, moved_at
 from posture.rotations import angle_between, shortest_turn, unit
+from posture.self_calibration import learn_calibration
 from posture.timeline import posture_over_mountings, posture_seconds
 
 MORNING = (Stand(10.0), Walk(60.0), Sit(240.0), Stand(60.0), Walk(60.0))
@@ -95,6 +96,24 @@ def test_what_was_shown_holds_again_once_it_is_put_right(live, defaults):
     assert not [episode for episode in judged if slips[0].end + 5 < episode.start < slips[1].start - 5]
 
 
+def test_a_move_before_the_first_walk_is_found_where_it_happened(live, defaults):
+    script = (Stand(5.0), Calibrate(), Sit(200.0), StrapSlip(50.0), Sit(400.0), Stand(5.0), Walk(60.0), Sit(60.0))
+    _, pipeline, played = live(script, 0)
+    assert review(pipeline, defaults, []).mountings[1].start == pytest.approx(played.truth.slips[0].end, abs=5.0)
+
+
+@pytest.mark.parametrize("seed", [2, 12])
+def test_a_strap_that_keeps_slipping_has_one_mounting_after_the_other(live, defaults, seed):
+    random = np.random.default_rng(seed)
+    walks_s, sizes, signs = random.uniform(24.0, 34.0, 8), random.uniform(50.0, 170.0, 8), random.choice([-1.0, 1.0], 8)
+    pairs = zip((signs * sizes).tolist(), walks_s.tolist(), strict=True)
+    slips = [scene for degrees, walk_s in pairs for scene in (StrapSlip(degrees), Walk(walk_s))]
+    _, pipeline, _ = live((Stand(5.0), Walk(40.0), *slips, Walk(40.0), Sit(60.0)), seed, rate_hz=50.0)
+    starts = [mounting.start for mounting in review(pipeline, defaults, []).mountings]
+    assert len(starts) == len(slips) // 2 + 1
+    assert starts == sorted(set(starts))
+
+
 def test_the_move_is_found_among_long_hours_of_sitting(play, analyse):
     played = play((Walk(40.0), Sit(1500.0), StrapSlip(50.0), Sit(900.0), Stand(5.0), Walk(40.0)), 3)
     seconds = analyse(played.chunk, 100.0).seconds
@@ -116,6 +135,15 @@ def test_a_sensor_that_has_not_moved_has_one_mounting(play, analyse):
     )
     assert several.activity == one.activity
     np.testing.assert_array_equal(several.flexion_deg, one.flexion_deg)
+
+
+def test_a_mounting_learnt_from_what_was_no_walking_is_none(play, analyse):
+    seconds = analyse(play((Sit(100.0), *MORNING), 1).chunk, 100.0).seconds
+    wrong = Calibration(CalibrationSource.WALKING, np.array([0.0, 1.0, 0.0]))
+    learnt_late = Mounting(int(seconds.second[150]), Calibration(CalibrationSource.WALKING, np.array([1.0, 0.0, 0.0])))
+    (only,) = learn_mountings(seconds, [Mounting(0, wrong), learnt_late], np.zeros(3))
+    assert only.start == seconds.second[0]
+    assert np.degrees(angle_between(only.calibration.upright, learn_calibration(seconds).upright)) < 1e-6
 
 
 def test_seconds_are_told_by_the_mounting_they_are_in():
