@@ -180,16 +180,19 @@ class StrapTracker(Stage[StrapState]):
         state = self._state
         upright = self._walking_up(state.calibration)
         away_deg = _degrees_between(mean, upright)
-        is_put_right = (
+        is_as_shown = (
             state.shown is not None
             and state.shown is not state.calibration
             and _degrees_between(mean, self._walking_up(state.shown)) < min(STRAP_SETTLED_DEG, away_deg)
         )
+        # On stairs one leans by as much as a strap slips: for a moment it looks put right.
+        is_put_right = is_as_shown and (away_deg > limit_deg or limit_deg < STRAP_MOVED[0][1])
         if not is_put_right and away_deg <= limit_deg:
             return None
-        is_before = angle_between(up, mean) > angle_between(up, upright)
-        first = int(np.flatnonzero(is_before)[-1]) + 1 if is_before.any() else 0
-        return StrapMove(int(second[min(first, len(second) - 1)]), mean, is_put_right)
+        # Twice: the second in which one stops walking may be anywhere between the two.
+        nearer = angle_between(up, upright) - 2 * angle_between(up, mean)
+        first = int(np.argmax(np.cumsum(nearer[::-1])[::-1]))
+        return StrapMove(int(second[first]), mean, is_put_right)
 
     def _walking_up(self, calibration: Calibration) -> NDArray[np.float64]:
         """Return up in walking, shape (3,), as a calibration has it."""
@@ -209,7 +212,7 @@ class StrapTracker(Stage[StrapState]):
             _degrees_between(mean, self._walking_up(state.calibration)) < STRAP_SETTLED_DEG
         )
         if is_learnt_anew or (move is not None and move.is_put_right):
-            resolved = AlertResolved(now, AlertKind.STRAP_MOVED, state.raised.time, heeded=True)
+            resolved = AlertResolved(now, AlertKind.STRAP_MOVED, state.raised.time, heeded=state.shown is not None)
             state.raised = None
             return [resolved]
         return []
