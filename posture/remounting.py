@@ -58,36 +58,30 @@ def learn_mountings(
         The accelerometer's offset that was taken off the seconds, shape (3,).
 
     """
-    walks = np.flatnonzero(is_walked(features))
-    seen = _walked_in(seen_live, features.second[walks])
-    known = [replace(each.calibration, acc_offset_ms2=acc_offset_ms2) for each in seen]
+    known = [replace(each.calibration, acc_offset_ms2=acc_offset_ms2) for each in seen_live]
     if len(known) == 1:
         return [Mounting(int(features.second[0]), _learnt(features, known[0]))]
-    shows = np.searchsorted(features.second, [each.start for each in seen[1:]]).tolist()
+    shows = np.searchsorted(features.second, [each.start for each in seen_live[1:]]).tolist()
+    walks = np.flatnonzero(is_walked(features))
     # The last walking before the walking that showed the next mounting was surely in this one.
     walked = [_row_after_last(walks, row) for row in shows]
     calibrations = _all_learnt(
         [features.rows(start, stop) for start, stop in zip([0, *shows], [*walked, len(features)], strict=True)],
         known,
     )
+    if not known[0].is_shown and (walked[0] == 0 or calibrations[0].upright is None):
+        # It was learnt from what was no walking, or from too little.
+        return learn_mountings(features, seen_live[1:], acc_offset_ms2)
     starts = [
         _start(features, (stop, row), pair)
         for stop, row, pair in zip(walked, shows, pairwise(calibrations), strict=True)
     ]
     edges = [0, *starts, len(features)]
-    calibrations = _all_learnt([features.rows(start, stop) for start, stop in pairwise(edges)], known)
+    calibrations = _all_learnt([features.rows(start, stop) for start, stop in pairwise(edges)], calibrations)
     return [
         Mounting(int(features.second[row]), calibration)
         for row, calibration in zip(edges[:-1], calibrations, strict=True)
     ]
-
-
-def _walked_in(seen_live: Sequence[Mounting], walked: NDArray[np.int64]) -> Sequence[Mounting]:
-    """Return the mountings without a first one that was learnt and in which nobody walked: it was no walking."""
-    first, *others = seen_live
-    if not others or first.calibration.is_shown or (walked < others[0].start).any():
-        return seen_live
-    return others
 
 
 def _row_after_last(walks: NDArray[np.int64], row: int) -> int:

@@ -137,13 +137,14 @@ def test_a_sensor_that_has_not_moved_has_one_mounting(play, analyse):
     np.testing.assert_array_equal(several.flexion_deg, one.flexion_deg)
 
 
-def test_a_mounting_learnt_from_what_was_no_walking_is_none(play, analyse):
-    seconds = analyse(play((Sit(100.0), *MORNING), 1).chunk, 100.0).seconds
-    wrong = Calibration(CalibrationSource.WALKING, np.array([0.0, 1.0, 0.0]))
-    learnt_late = Mounting(int(seconds.second[150]), Calibration(CalibrationSource.WALKING, np.array([1.0, 0.0, 0.0])))
-    (only,) = learn_mountings(seconds, [Mounting(0, wrong), learnt_late], np.zeros(3))
-    assert only.start == seconds.second[0]
-    assert np.degrees(angle_between(only.calibration.upright, learn_calibration(seconds).upright)) < 1e-6
+@pytest.mark.parametrize("first", [(Sit(100.0),), (Stand(8.0), Walk(4.0), Sit(30.0))], ids=["no walking", "too little"])
+def test_a_first_mounting_that_walking_does_not_show_is_none(live, first):
+    _, pipeline, played = live((*first, Stand(5.0), Walk(60.0), Sit(100.0)), 1)
+    shows = Mounting(int(played.truth.bouts[-1].start), Calibration(CalibrationSource.WALKING, np.eye(3)[0]))
+    mountings = [Mounting(0, Calibration(CalibrationSource.NONE)), shows]
+    (only,) = learn_mountings(pipeline.features, mountings, np.zeros(3))
+    assert only.start == pipeline.features.second[0]
+    assert np.degrees(angle_between(only.calibration.upright, learn_calibration(pipeline.features).upright)) < 1e-6
 
 
 def test_seconds_are_told_by_the_mounting_they_are_in():
