@@ -359,8 +359,10 @@ class LivePipeline:
             return []
         offset, known = calibration.acc_offset_ms2, before.acc_offset_ms2
         if offset is not None and offset is not known:
+            more = offset if known is None else offset - known
             self._orientation.take_offset(offset)
-            self._summarizer.take_offset(self._seconds.take_off(offset if known is None else offset - known))
+            self._summarizer.take_offset(self._seconds.take_off(more))
+            self._strap.take_offset(more)
         self.calibration = self._decoder.calibration = self._strap.calibration = calibration
         self._take_mounting(self._seconds.end)
         if before.sensor_to_body is None:

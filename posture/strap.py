@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from posture.accelerometer_offset import up_without_offset
 from posture.events import Alert, AlertKind, AlertResolved
 from posture.rotations import angle_between, unit
 from posture.seconds import STEPS_KNOWN_WITHIN_S, join_seconds
@@ -142,6 +143,14 @@ class StrapTracker(Stage[StrapState]):
         n_known = min(n_compared + SETTLING_S, len(known))
         state.waiting = known.rows(n_compared, n_known)
         return StrapNews(n_known - (len(known) - len(features)), events, move)
+
+    def take_offset(self, offset_ms2: NDArray[np.float64]) -> None:
+        """Rid what is remembered of an offset of the accelerometer, shape (3,), that has just been learnt."""
+        state = self._state
+        if state.waiting is not None:
+            state.waiting = state.waiting.without_offset(offset_ms2)
+        if state.walked_up:
+            state.walked_up = list(up_without_offset(np.array(state.walked_up), offset_ms2))
 
     def flush(self) -> list[Alert | AlertResolved]:
         """Return nothing: a strap that has moved stays so when the samples end."""

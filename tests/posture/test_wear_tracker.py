@@ -203,6 +203,17 @@ def test_a_new_calibration_starts_the_comparison_anew():
     assert tracker.push(walked_seconds(20, START + 100, up=TILTED)) == (20, [], None)
 
 
+def test_walking_before_the_offset_was_learnt_is_rid_of_it_and_shows_no_move():
+    """With an offset of 1 m/s2 the sensor seems tilted by 6 deg, and 6 deg one may lean."""
+    read, is_up = up_tilted(-6.0), np.array([1.0, 0.0, 0.0])
+    offset_ms2 = 9.80665 * (read - is_up)
+    tracker = StrapTracker(Calibration(CalibrationSource.WALKING, read))
+    assert tracker.push(walked_seconds(170, up=read)).move is None
+    tracker.take_offset(offset_ms2)
+    tracker.calibration = Calibration(CalibrationSource.WALKING, up_tilted(5.0))
+    assert tracker.push(walked_seconds(60, START + 200)) == (60, [], None)
+
+
 def test_a_move_ends_what_is_taken_in():
     tracker = StrapTracker(Calibration(CalibrationSource.WALKING, np.array([1.0, 0.0, 0.0])))
     seconds = join_seconds([walked_seconds(100), walked_seconds(100, START + 100, up=TILTED)])
