@@ -33,7 +33,8 @@ LOOK_EVERY_S = 10
 """For the first walking, so often in the first minutes."""
 AROUND_S = max(STEPPING_S, SWING_S) - 1
 NEVER_AGAIN = 10**15
-MINIMUM_WALKING_S = 8
+MINIMUM_WALKING_S, MINIMUM_STEPPED_S = 8, 5
+"""Fewer seconds do where steps have been told by their rhythm."""
 MINIMUM_SITTING_S = 20
 MOST_LEANING_BACK_DEG = 40.0
 """Few recline further, and before forward is known who stands and bows as far is easily taken for one who does."""
@@ -178,8 +179,13 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
 
 def _walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
     gait = _own_gait(features)
-    for walking in (_steady(gait, WALKING_GAIT_MS2), is_walked(features), _steady(gait, SLOW_WALKING_GAIT_MS2)):
-        if walking.sum() >= MINIMUM_WALKING_S:
+    looks = (
+        (_steady(gait, WALKING_GAIT_MS2), MINIMUM_WALKING_S),
+        (is_walked(features), MINIMUM_STEPPED_S),
+        (_steady(gait, SLOW_WALKING_GAIT_MS2), MINIMUM_WALKING_S),
+    )
+    for walking, least_s in looks:
+        if walking.sum() >= least_s:
             return unit(np.median(features.up[walking], axis=0))
     return None
 

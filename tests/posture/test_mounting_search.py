@@ -142,7 +142,7 @@ BEGINNINGS = {
     "reclining": (Sit(60.0, SittingPosture.SLOUCHED, 40.0), Lie(60.0), Stand(20.0)),
     "lying": (Lie(60.0), SLOUCHED, Stand(20.0), SLOUCHED),
     "standing": (Stand(20.0), SLOUCHED, Lie(60.0), Stand(20.0)),
-    "walking": (Walk(6.0), SLOUCHED, Stand(20.0), Lie(40.0)),
+    "walking": (Walk(4.0), SLOUCHED, Stand(20.0), Lie(40.0)),
 }
 
 
