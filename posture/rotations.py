@@ -81,7 +81,7 @@ def from_up_and_forward(up: NDArray[np.float64], forward: NDArray[np.float64]) -
 def shortest_turn(before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the shortest rotation, a matrix of shape (3, 3), from a unit vector to another, not its opposite."""
     across = np.cross(np.eye(3), np.cross(before, after))
-    return np.asarray(np.eye(3) + across + across @ across / (1.0 + before @ after))
+    return np.asarray(np.eye(3) + across + across @ across / max(1.0 + float(before @ after), 1e-12))
 
 
 def flexion(up_body: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -92,7 +92,7 @@ class StrapState:
     waiting
         The last seconds, in which steps may still become known.
     walked, walked_up
-        The last seconds walked, and up in them.
+        Shapes (n,) and (n, 3): the last seconds walked, and up in them.
     raised
         The alert if active.
 
@@ -102,8 +102,8 @@ class StrapState:
     shown: Calibration | None = None
     shown_walking: NDArray[np.float64] | None = None
     waiting: SecondFeatures | None = None
-    walked: list[int] = field(default_factory=list)
-    walked_up: list[NDArray[np.float64]] = field(default_factory=list)
+    walked: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    walked_up: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 3)))
     raised: Alert | None = None
 
 
@@ -149,8 +149,7 @@ class StrapTracker(Stage[StrapState]):
         state = self._state
         if state.waiting is not None:
             state.waiting = state.waiting.without_offset(offset_ms2)
-        if state.walked_up:
-            state.walked_up = list(up_without_offset(np.array(state.walked_up), offset_ms2))
+        state.walked_up = up_without_offset(state.walked_up, offset_ms2)
 
     def flush(self) -> list[Alert | AlertResolved]:
         """Return nothing: a strap that has moved stays so when the samples end."""
@@ -161,12 +160,13 @@ class StrapTracker(Stage[StrapState]):
     ) -> tuple[int, list[Alert | AlertResolved], StrapMove | None]:
         """Return how many of the settled seconds were looked at, up to a move or all, and what they bring."""
         state = self._state
-        walks = np.flatnonzero(is_walked(known)[:n_settled])
-        second = np.concatenate([np.array(state.walked, dtype=np.int64), known.second[walks]])
-        up = np.vstack([*state.walked_up, known.up[walks]])
-        state.walked, state.walked_up = second[-KEPT_S:].tolist(), list(up[-KEPT_S:])
+        walks, n_before = np.flatnonzero(is_walked(known)[:n_settled]), len(state.walked)
         events: list[Alert | AlertResolved] = []
-        n_before = len(up) - len(walks)
+        if len(walks) == 0:
+            return n_settled, events, None
+        second = np.concatenate([state.walked, known.second[walks]])
+        up = np.concatenate([state.walked_up, known.up[walks]])
+        state.walked, state.walked_up = second[-KEPT_S:], up[-KEPT_S:]
         for index, mean, (n, limit_deg) in _steady_windows(up, n_before):
             row = walks[index - n_before]
             if n == STRAP_MOVED[-1][0] and state.shown_walking is None and state.calibration is state.shown:
@@ -179,8 +179,7 @@ class StrapTracker(Stage[StrapState]):
         return n_settled, events, None
 
     def _forget_walking(self) -> None:
-        self._state.walked.clear()
-        self._state.walked_up.clear()
+        self._state.walked, self._state.walked_up = self._state.walked[:0], self._state.walked_up[:0]
 
     def _move(
         self, second: NDArray[np.int64], up: NDArray[np.float64], mean: NDArray[np.float64], limit_deg: float
@@ -242,13 +241,14 @@ def _steady_windows(
     """
     found = []
     for order, (n, limit_deg) in enumerate(STRAP_MOVED):
-        if len(up) < n:
+        begin = max(n_before - n + 1, 0)
+        if len(up) - begin < n:
             continue
-        recent = np.moveaxis(sliding_window_view(up, n, axis=0), -1, 1)
+        recent = np.moveaxis(sliding_window_view(up[begin:], n, axis=0), -1, 1)
         mean = unit(np.median(recent, axis=1))
         spread = np.percentile(angle_between(recent, mean[:, np.newaxis]), 75, axis=1)
         steady = np.flatnonzero(spread <= np.radians(STEADY_DEG)).tolist()
-        found += [(first + n - 1, order, mean[first], (n, limit_deg)) for first in steady if first + n > n_before]
+        found += [(begin + first + n - 1, order, mean[first], (n, limit_deg)) for first in steady]
     for index, _, mean_up, limit in sorted(found, key=lambda each: each[:2]):
         yield index, mean_up, limit
 
