@@ -17,7 +17,7 @@ from posture.activity import STATES, LastSeen, emission_scores
 from posture.best_path import follow_paths, trace
 from posture.calibration import Mounting
 from posture.evidence import evidence_by_the_hour
-from posture.rotations import angle_between, shortest_turn
+from posture.rotations import angle_between, shortest_turn, unit
 from posture.self_calibration import learn_calibration
 from posture.stepping import is_walked
 
@@ -63,8 +63,7 @@ def learn_mountings(
         return [Mounting(int(features.second[0]), _learnt(features, known[0]))]
     shows = np.searchsorted(features.second, [each.start for each in seen_live[1:]]).tolist()
     walks = np.flatnonzero(is_walked(features))
-    # The last walking before the walking that showed the next mounting was surely in this one.
-    walked = [_row_after_last(walks, row) for row in shows]
+    walked = _walked_until(features.up, walks, shows)
     calibrations = _all_learnt(
         [features.rows(start, stop) for start, stop in zip([0, *shows], [*walked, len(features)], strict=True)],
         known,
@@ -84,10 +83,23 @@ def learn_mountings(
     ]
 
 
-def _row_after_last(walks: NDArray[np.int64], row: int) -> int:
-    """Return the row after the last one walked before another; 0 where there is none."""
-    n_before = int(np.searchsorted(walks, row))
-    return int(walks[n_before - 1]) + 1 if n_before else 0
+def _walked_until(up: NDArray[np.float64], walks: NDArray[np.int64], shows: Sequence[int]) -> list[int]:
+    """Return the row after the last walking that was surely in each mounting but the last; 0 where there is none."""
+    cuts = np.searchsorted(walks, shows).tolist()
+    parts = [walks[start:stop] for start, stop in pairwise([0, *cuts, len(walks)])]
+    return [_surely_until(up, *both) for both in pairwise(parts)]
+
+
+def _surely_until(up: NDArray[np.float64], walks: NDArray[np.int64], following: NDArray[np.int64]) -> int:
+    """Return the row after the last of these walks whose up is nearer to theirs than to that in the following ones.
+
+    Some of the last may have been in the next mounting already, and too few to show it.
+    """
+    if len(walks) == 0:
+        return 0
+    own, others = (unit(np.median(up[rows], axis=0)) for rows in (walks, following))
+    surely = walks[angle_between(up[walks], own) < angle_between(up[walks], others)]
+    return int(surely[-1]) + 1 if len(surely) else 0
 
 
 def _all_learnt(parts: Sequence[SecondFeatures], known: Sequence[Calibration]) -> list[Calibration]:

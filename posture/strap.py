@@ -32,6 +32,8 @@ harm than to scold."""
 STRAP_SETTLED_DEG = 10.0
 STEADY_DEG = 8.0
 """Walking, the lower back keeps its tilt; in exercises that shake it as much it does not."""
+CLEARLY = 1.5
+"""So many times nearer to one direction than to another."""
 SETTLING_S = STEPS_KNOWN_WITHIN_S - 1
 """So many seconds later all steps of a second are known."""
 KEPT_S = STRAP_MOVED[-1][0] - 1
@@ -197,9 +199,7 @@ class StrapTracker(Stage[StrapState]):
         is_put_right = is_as_shown and (away_deg > limit_deg or limit_deg < STRAP_MOVED[0][1])
         if not is_put_right and away_deg <= limit_deg:
             return None
-        # Twice: the second in which one stops walking may be anywhere between the two.
-        nearer = angle_between(up, upright) - 2 * angle_between(up, mean)
-        first = int(np.argmax(np.cumsum(nearer[::-1])[::-1]))
+        first = _first_after(second, angle_between(up, upright), angle_between(up, mean))
         return StrapMove(int(second[first]), mean, is_put_right)
 
     def _walking_up(self, calibration: Calibration) -> NDArray[np.float64]:
@@ -224,6 +224,17 @@ class StrapTracker(Stage[StrapState]):
             state.raised = None
             return [resolved]
         return []
+
+
+def _first_after(second: NDArray[np.int64], from_before: NDArray[np.float64], from_after: NDArray[np.float64]) -> int:
+    """Return the index of the first second after a move, given how far up in each is from that before and after it.
+
+    Seconds in which one sets out or stops may lie anywhere between the two: they go with the walking they are part of.
+    """
+    first = int(np.argmax(np.cumsum((from_before - CLEARLY * from_after)[::-1])[::-1]))
+    while first and second[first - 1] == second[first] - 1 and from_after[first - 1] < from_before[first - 1]:
+        first -= 1
+    return first
 
 
 def _steady_windows(

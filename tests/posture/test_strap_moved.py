@@ -114,6 +114,16 @@ def test_a_strap_that_keeps_slipping_has_one_mounting_after_the_other(live, defa
     assert starts == sorted(set(starts))
 
 
+def test_steps_before_those_that_showed_a_move_do_not_hide_when_it_was(live):
+    """The window that showed the move before may have had the first steps in this mounting."""
+    script = (Stand(5.0), Walk(40.0), Sit(60.0), StrapSlip(90.0), Sit(60.0), Stand(5.0), Walk(60.0), Sit(60.0))
+    _, pipeline, played = live(script, 1)
+    before, seen = pipeline.mountings
+    late = Mounting(int(played.truth.bouts[-1].start) + 6, seen.calibration)
+    _, learnt = learn_mountings(pipeline.features, [before, late], np.zeros(3))
+    assert learnt.start == pytest.approx(played.truth.slips[0].end, abs=5.0)
+
+
 def test_the_move_is_found_among_long_hours_of_sitting(play, analyse):
     played = play((Walk(40.0), Sit(1500.0), StrapSlip(50.0), Sit(900.0), Stand(5.0), Walk(40.0)), 3)
     seconds = analyse(played.chunk, 100.0).seconds
