@@ -24,7 +24,8 @@ from posture.guided_calibration import GuidedCalibration
 from posture.mounting_search import MountingSearch
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler, cells_per_row
-from posture.seconds import SecondFeatures, SecondsLog, SecondSummarizer, join_seconds
+from posture.seconds import SecondFeatures, SecondSummarizer, join_seconds
+from posture.seconds_log import SecondsLog
 from posture.self_calibration import SelfCalibration
 from posture.strap import StrapTracker
 from posture.timeline import PostureSeconds, posture_seconds

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from posture.evidence import EvidenceStep
-    from posture.seconds import SecondFeatures, SecondsLog
+    from posture.seconds import SecondFeatures
+    from posture.seconds_log import SecondsLog
 
 __all__ = ["MountingSearch", "MountingSearchState", "posture_in_any_mounting"]
 

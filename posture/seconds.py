@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cache
-from math import prod
-from mmap import mmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 
     from posture.frame import FineSegment, PostureFrame
 
-__all__ = ["PARTS_OF_SECOND", "SecondFeatures", "SecondSummarizer", "SecondsLog", "join_seconds", "seconds_with_step"]
+__all__ = ["PARTS_OF_SECOND", "SecondFeatures", "SecondSummarizer", "join_seconds", "seconds_with_step"]
 
 GAIT_BAND_HZ = (0.7, 5.0)
 USUAL_NOISE_MS2 = 0.05
@@ -37,8 +35,6 @@ HIDDEN_NOISE = 2.0
 """Neighbouring rows share samples, which hides noise: that in the rows is 1.9 times what their second differences show
 at 50 Hz, 1.2 times at 100 Hz and 1.1 times at 200 Hz. Nobody is more at rest than the usual sensor lets see."""
 PARTS_OF_SECOND = 5
-ROOM = 4
-"""A log of seconds that is full moves to room for so many times as many."""
 STEPS_KNOWN_WITHIN_S = 8
 """Live no step becomes known later than 6 s after it; so many bits are one byte a second."""
 
@@ -103,9 +99,14 @@ class SecondFeatures:
         """Return the number of seconds."""
         return int(self.second.shape[0])
 
+    @property
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return all arrays by name."""
+        return {name: getattr(self, name) for name in ARRAYS}
+
     def where(self, mask: NDArray[np.bool_]) -> SecondFeatures:
         """Return the seconds at which the mask, shape (n,), holds."""
-        arrays = {name: getattr(self, name)[mask] for name in ARRAYS}
+        arrays = {name: column[mask] for name, column in self.columns.items()}
         return SecondFeatures(**arrays, has_gyr=self.has_gyr)
 
     def with_steps(self, steps: Iterable[tuple[int, int]]) -> SecondFeatures:
@@ -139,7 +140,7 @@ class SecondFeatures:
 
     def rows(self, start: int, stop: int) -> SecondFeatures:
         """Return the rows [start, stop)."""
-        arrays = {name: getattr(self, name)[start:stop] for name in ARRAYS}
+        arrays = {name: column[start:stop] for name, column in self.columns.items()}
         return SecondFeatures(**arrays, has_gyr=self.has_gyr)
 
 
@@ -159,79 +160,6 @@ def join_seconds(parts: Sequence[SecondFeatures]) -> SecondFeatures:
         raise ValueError("no seconds to join")
     arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
     return SecondFeatures(**arrays, has_gyr=parts[0].has_gyr)
-
-
-def _columns(features: SecondFeatures) -> dict[str, NDArray[Any]]:
-    return {name: getattr(features, name) for name in ARRAYS}
-
-
-class SecondsLog:
-    """All seconds so far, in arrays with room for more, so that a week is not held twice, however it comes.
-
-    Parameters
-    ----------
-    seconds
-        Those to begin with.
-
-    """
-
-    def __init__(self, seconds: SecondFeatures | None = None) -> None:
-        self._columns = _columns(_no_seconds(has_gyr=False))
-        self._has_gyr = False
-        self._n = 0
-        if seconds is not None:
-            self.append(seconds)
-
-    def __len__(self) -> int:
-        """Return the number of seconds."""
-        return self._n
-
-    @property
-    def end(self) -> float:
-        """Return the end of the last second, in seconds since the Unix epoch."""
-        return float(self._columns["second"][self._n - 1] + 1)
-
-    def append(self, features: SecondFeatures) -> None:
-        """Take in seconds that come after all others."""
-        if len(features) == 0:
-            return
-        start, self._n, self._has_gyr = self._n, self._n + len(features), features.has_gyr
-        for name, fresh in _columns(features).items():
-            if len(self._columns[name]) < self._n:
-                self._columns[name] = _with_room(self._columns[name][:start], ROOM * self._n)
-            self._columns[name][start : self._n] = fresh
-
-    def take_off(self, offset_ms2: NDArray[np.float64]) -> float:
-        """Rid all seconds so far of an offset of the accelerometer, shape (3,); return how much of it is up now."""
-        with_offset = self.joined()
-        self._columns = _columns(with_offset.without_offset(offset_ms2))
-        return float(with_offset.up[-1] @ offset_ms2)
-
-    def joined(self) -> SecondFeatures:
-        """Return all seconds; those to come leave what has been returned as it is.
-
-        Raises
-        ------
-        ValueError
-            There are none yet.
-
-        """
-        if not self._n:
-            raise ValueError("no seconds to join")
-        arrays = {name: column[: self._n] for name, column in self._columns.items()}
-        return SecondFeatures(**arrays, has_gyr=self._has_gyr)
-
-
-def _with_room(column: NDArray[Any], room: int) -> NDArray[Any]:
-    """Return a column in an array for so many rows, in pages of its own.
-
-    Pages that are not written to take no memory, and those of the column before go back to the system. In the heap
-    columns that grow leave holes too small for the next, as much again as the seconds take.
-    """
-    shape = (room, *column.shape[1:])
-    larger = np.frombuffer(mmap(-1, prod(shape) * column.itemsize), column.dtype).reshape(shape)
-    larger[: len(column)] = column
-    return larger
 
 
 def seconds_with_step(features: SecondFeatures) -> NDArray[np.int64]:

@@ -21,7 +21,8 @@ from posture.windows import HOUR_S, pieces
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from posture.seconds import SecondFeatures, SecondsLog
+    from posture.seconds import SecondFeatures
+    from posture.seconds_log import SecondsLog
 
 __all__ = ["WALKING_GAIT_MS2", "SelfCalibration", "SelfCalibrationState", "learn_calibration"]
 

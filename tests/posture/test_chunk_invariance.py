@@ -23,7 +23,8 @@ from posture.frame import GRID_HZ
 from posture.guided_calibration import GuidedCalibration
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler, cells_per_row
-from posture.seconds import SecondsLog, SecondSummarizer, join_seconds
+from posture.seconds import SecondSummarizer, join_seconds
+from posture.seconds_log import SecondsLog
 from posture.self_calibration import SelfCalibration
 from posture.sitting import SittingTracker
 from posture.slouch import SlouchTracker

@@ -14,7 +14,7 @@ from posture.calibration import CalibrationSource
 from posture.decoder import DECODER_DELAY_S
 from posture.events import Activity, ActivityEpisode
 from posture.mounting_search import HELD_S, MountingSearch, posture_in_any_mounting
-from posture.seconds import SecondsLog
+from posture.seconds_log import SecondsLog
 
 RATE_HZ = 100.0
 SCRIPT = (

@@ -9,7 +9,7 @@ from firmware_bridge.virtual import Lie, SensorModel, Sit, SittingPosture, Stand
 from lumbar.pipeline import LivePipeline
 from posture.calibration import CalibrationSource
 from posture.rotations import angle_between
-from posture.seconds import SecondsLog
+from posture.seconds_log import SecondsLog
 from posture.self_calibration import LEARN_EVERY_S, LOOK_EVERY_S, SelfCalibration, learn_calibration
 
 USUAL = (

@@ -20,7 +20,8 @@ from posture.episodes import ActivityEpisodes
 from posture.guided_calibration import GuidedCalibration
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler
-from posture.seconds import SecondsLog, SecondSummarizer
+from posture.seconds import SecondSummarizer
+from posture.seconds_log import SecondsLog
 from posture.self_calibration import SelfCalibration
 from posture.sitting import SittingTracker
 from posture.slouch import SlouchTracker

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from posture.seconds import SecondsLog, join_seconds
+from posture.seconds import join_seconds
+from posture.seconds_log import SecondsLog
 
 
 @pytest.fixture(scope="module")
