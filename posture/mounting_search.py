@@ -23,7 +23,6 @@ from posture.events import Activity
 from posture.evidence import EvidenceWindow, evidence_by_the_hour
 from posture.rotations import around, unit
 from posture.seconds import join_seconds
-from posture.self_calibration import WALKING_GAIT_MS2
 from posture.stage import Stage
 from posture.timeline import PostureSeconds, posture_seconds, unknown_seconds
 
@@ -42,6 +41,7 @@ HELD_S = 3
 """A direction held for so long is a posture and not a movement."""
 HELD_COSINE = float(np.cos(np.radians(8.0)))
 HELD_MS2 = 0.5
+WALKING_GAIT_MS2 = (0.9, 6.0)
 LIFELESS_MS2 = 0.02
 """A sensor on a table shows only its noise; on a body it shows more in 99 % of the still seconds of hapt and harth."""
 APART_COSINE = float(np.cos(np.radians(12.0)))

@@ -6,17 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.ndimage import binary_opening
 
 from posture.accelerometer_offset import learn_offset
 from posture.activity import SITTING, STANDING
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
 from posture.rotations import angle_between, unit
-from posture.shaking import SWING_S, without_shaking
 from posture.stage import Stage
-from posture.stepping import SLOW_WALKING_GAIT_MS2, STEPPING_S, is_walked, stepping_gait
-from posture.windows import HOUR_S, pieces
+from posture.stepping import is_walked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,18 +21,14 @@ if TYPE_CHECKING:
     from posture.seconds import SecondFeatures
     from posture.seconds_log import SecondsLog
 
-__all__ = ["WALKING_GAIT_MS2", "SelfCalibration", "SelfCalibrationState", "learn_calibration"]
+__all__ = ["SelfCalibration", "SelfCalibrationState", "learn_calibration"]
 
-WALKING_GAIT_MS2 = (0.9, 6.0)
-STEADY_S = 7
 LEARN_EVERY_S = 60
 """At most so often, once something has been learnt."""
 LOOK_EVERY_S = 10
 """For the first walking, so often in the first minutes."""
-AROUND_S = max(STEPPING_S, SWING_S) - 1
 NEVER_AGAIN = 10**15
-MINIMUM_WALKING_S, MINIMUM_STEPPED_S = 8, 5
-"""Fewer seconds do where steps have been told by their rhythm."""
+MINIMUM_WALKING_S = 5
 MINIMUM_SITTING_S = 20
 MOST_LEANING_BACK_DEG = 40.0
 """Few recline further, and before forward is known who stands and bows as far is easily taken for one who does."""
@@ -179,33 +172,8 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
 
 
 def _walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
-    gait = _own_gait(features)
-    looks = (
-        (_steady(gait, WALKING_GAIT_MS2), MINIMUM_WALKING_S),
-        (is_walked(features), MINIMUM_STEPPED_S),
-        (_steady(gait, SLOW_WALKING_GAIT_MS2), MINIMUM_WALKING_S),
-    )
-    for walking, least_s in looks:
-        if walking.sum() >= least_s:
-            return unit(np.median(features.up[walking], axis=0))
-    return None
-
-
-def _steady(gait: NDArray[np.float64], limits_ms2: tuple[float, float]) -> NDArray[np.bool_]:
-    """Return which seconds, shape (n,), belong to `STEADY_S` in a row with gait as of walking."""
-    slowest, fastest = limits_ms2
-    return np.asarray(binary_opening((gait > slowest) & (gait < fastest), np.ones(STEADY_S, dtype=np.bool_)))
-
-
-def _own_gait(features: SecondFeatures) -> NDArray[np.float64]:
-    """Return the gait of each second as far as it is that of steps, shape (n,); by the hour, to save memory."""
-    gait = np.empty(len(features))
-    for piece in pieces(len(features), HOUR_S, AROUND_S, AROUND_S):
-        block = features.rows(piece.first, piece.last)
-        # Across a hole both look at seconds that are no neighbours: three on each side, of eight and more that count.
-        own = np.minimum(stepping_gait(block), without_shaking(block).gait)
-        gait[piece.start : piece.stop] = own[piece.start - piece.first : piece.stop - piece.first]
-    return gait
+    walked = is_walked(features)
+    return unit(np.median(features.up[walked], axis=0)) if walked.sum() >= MINIMUM_WALKING_S else None
 
 
 def _sitting_back(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -25,6 +25,7 @@ from firmware_bridge.virtual import (
     Stand,
     Walk,
 )
+from lumbar.pipeline import LivePipeline
 from posture.events import Activity
 from posture.frame import FineSegment, GridSegment, PostureFrame
 from posture.orientation import OrientationFilter
@@ -97,6 +98,18 @@ def play_script(script, seed=0, rate_hz=100.0, **options):
 def play():
     """Play a script: ``play(script, seed, rate_hz, **options of SimulatedWearer) -> Played``."""
     return play_script
+
+
+@pytest.fixture(scope="session")
+def kept_seconds(defaults):
+    """Return the seconds of a recording as they are kept, steps and all: ``kept_seconds(played)``."""
+
+    def live(played):
+        pipeline = LivePipeline(defaults, played.rate_hz, acc_offset_ms2=np.zeros(3))
+        pipeline.push(played.chunk)
+        return pipeline.features
+
+    return live
 
 
 def with_losses(played, seed, share=0.02):

@@ -196,12 +196,10 @@ def test_trackers_of_posture(everything, defaults, cutting, differs, data):
 
 
 @pytest.fixture(scope="module")
-def slipped(play, defaults):
+def slipped(play, kept_seconds):
     """Seconds, steps and all, of a day on which the strap moves, and the sensor is then left on a table."""
     played = play((Stand(5.0), Walk(45.0), StrapSlip(30.0), Walk(60.0), NotWorn(2000.0), Stand(5.0)), seed=4)
-    pipeline = LivePipeline(defaults, 100.0)
-    pipeline.push(played.chunk)
-    return pipeline.features
+    return kept_seconds(played)
 
 
 @given(data=st.data())

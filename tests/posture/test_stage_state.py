@@ -155,12 +155,10 @@ def test_trackers_of_wear_and_strap(play_slipped, cutting, differs, stop):
 
 
 @pytest.fixture(scope="module")
-def play_slipped(play, defaults):
+def play_slipped(play, kept_seconds):
     """Seconds, steps and all, in which the strap moves and the sensor is then left on a table."""
     played = play((Stand(5.0), Walk(45.0), StrapSlip(30.0), Walk(60.0), NotWorn(2000.0), Stand(5.0)), seed=4)
-    pipeline = LivePipeline(defaults, 100.0)
-    pipeline.push(played.chunk)
-    return pipeline.features
+    return kept_seconds(played)
 
 
 @given(data=st.data())

@@ -135,8 +135,8 @@ def test_the_move_is_found_among_long_hours_of_sitting(play, analyse):
     assert found == pytest.approx(played.truth.slips[0].end, abs=5.0)
 
 
-def test_a_sensor_that_has_not_moved_has_one_mounting(play, analyse):
-    seconds = analyse(play(MORNING, 1).chunk, 100.0).seconds
+def test_a_sensor_that_has_not_moved_has_one_mounting(play, kept_seconds):
+    seconds = kept_seconds(play(MORNING, 1))
     (only,) = learn_mountings(seconds, [Mounting(0, Calibration(CalibrationSource.NONE))], np.zeros(3))
     assert only.start == seconds.second[0]
     one, several = (
