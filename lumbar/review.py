@@ -44,17 +44,26 @@ REVIEW_BLOCK_S = 6 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A whole recording looked at again, with all of it known; `sitting` is what holds at its end."""
+    """A whole recording looked at again, with all of it known.
+
+    Parameters
+    ----------
+    mountings
+        How the sensor sat, in order of time.
+    calibration, sitting
+        What is known of the mounting that lasted longest, and of the wearer's sitting at its end.
+    seconds
+        Posture second by second.
+    findings
+        All that was noticed.
+
+    """
 
     mountings: tuple[Mounting, ...]
+    calibration: Calibration
     seconds: PostureSeconds
     findings: Findings
     sitting: SittingKnowledge
-
-    @property
-    def calibration(self) -> Calibration:
-        """Return what is known of the mounting at the end."""
-        return self.mountings[-1].calibration
 
 
 def review(
@@ -75,7 +84,9 @@ def review(
     if features is None or start is None:
         empty = np.empty(0)
         nothing = PostureSeconds(empty.astype(np.int64), (), empty, empty, empty)
-        return Review(live.mountings, nothing, Findings((*alerts, *walking, *counted)), SittingKnowledge())
+        return Review(
+            live.mountings, live.calibration, nothing, Findings((*alerts, *walking, *counted)), SittingKnowledge()
+        )
     mountings = learn_mountings(features, live.mountings, live.calibration.acc_offset_ms2)
     is_known = mountings[0].calibration.upright is not None
     lying_about = not_worn(features)
@@ -84,7 +95,11 @@ def review(
     else:
         seconds = posture_in_any_mounting(features)
     seconds = seconds.marked_unknown(lying_about)
-    pieces = _known_pieces(seconds, mountings, settings)
+    parts = [
+        (calibration, _known_pieces(seconds.rows(first, last), calibration, settings))
+        for first, last, calibration in by_mounting(seconds.second, mountings)
+    ]
+    pieces = [piece for _, known_pieces in parts for piece in known_pieces]
     trackers = PostureTrackers(settings, delay_s=0.0)
     noticed = [event for piece, known in pieces for event in _followed(trackers, piece, known)] + trackers.flush()
     said_otherwise = Alert | AlertResolved | Step | CountedRepetition | Transition
@@ -105,23 +120,14 @@ def review(
         gaps=tuple(live.coverage.gaps),
         step_times=live.step_times,
     )
-    return Review(tuple(mountings), seconds, findings, pieces[-1][1])
+    calibration, longest = max(parts, key=lambda part: sum(len(piece) for piece, _ in part[1]))
+    return Review(tuple(mountings), calibration, seconds, findings, longest[-1][1])
 
 
 def _known_pieces(
-    seconds: PostureSeconds, mountings: Sequence[Mounting], settings: Settings
-) -> list[tuple[PostureSeconds, SittingKnowledge]]:
-    """Return the seconds in pieces within which the same is known of the wearer's sitting."""
-    return [
-        piece
-        for start, stop, calibration in by_mounting(seconds.second, mountings)
-        for piece in _known_in_mounting(seconds.rows(start, stop), calibration, settings)
-    ]
-
-
-def _known_in_mounting(
     seconds: PostureSeconds, calibration: Calibration, settings: Settings
 ) -> list[tuple[PostureSeconds, SittingKnowledge]]:
+    """Return the seconds of one mounting in pieces within which the same is known of the wearer's sitting."""
     if calibration.sitting is not None:
         return [(seconds, SittingKnowledge(SittingSource.SHOWN, calibration.sitting))]
     learnt = what_was_learnt(seconds, calibration, settings.slouch)

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["StrapMove", "StrapNews", "StrapState", "StrapTracker"]
 
 STRAP_MOVED = ((20, 45.0), (30, 20.0), (180, 10.0))
-"""The strap has moved where so many walking seconds are tilted by more than so much. 10 deg, which is all of a slouch,
-must last: one leans by up to 15 deg on stairs. What was put on anew shows soon. To learn anew without need does less
-harm than to scold."""
+"""The strap has moved where so many walking seconds are tilted by more than so much. What was put on anew shows soon;
+on stairs one leans by up to 15 deg; 10 deg, which is all of a slouch, must last."""
+TOLD_DEG = 20.0
+"""A smaller move is learnt without a word, and leaves what the wearer has shown as it is: one leans so on a pram."""
 STRAP_SETTLED_DEG = 10.0
 STEADY_DEG = 8.0
 """Walking, the lower back keeps its tilt; in exercises that shake it as much it does not."""
@@ -197,7 +198,8 @@ class StrapTracker(Stage[StrapState]):
         )
         # On stairs one leans by as much as a strap slips: for a moment it looks put right.
         is_put_right = is_as_shown and (away_deg > limit_deg or limit_deg < STRAP_MOVED[0][1])
-        if not is_put_right and away_deg <= limit_deg:
+        is_small = limit_deg < TOLD_DEG and state.calibration.is_shown
+        if not is_put_right and (away_deg <= limit_deg or is_small):
             return None
         first = _first_after(second, angle_between(up, upright), angle_between(up, mean))
         return StrapMove(int(second[first]), mean, is_put_right)
@@ -212,7 +214,8 @@ class StrapTracker(Stage[StrapState]):
         """Return the alert raised or resolved by walking, given up in it and the move that it shows."""
         state = self._state
         if state.raised is None:
-            if move is None or move.is_put_right:
+            away_deg = _degrees_between(mean, self._walking_up(state.calibration))
+            if move is None or move.is_put_right or away_deg <= TOLD_DEG:
                 return []
             state.raised = Alert(now, AlertKind.STRAP_MOVED, move.since)
             return [state.raised]

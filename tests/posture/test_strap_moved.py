@@ -96,6 +96,15 @@ def test_what_was_shown_holds_again_once_it_is_put_right(live, defaults):
     assert not [episode for episode in judged if slips[0].end + 5 < episode.start < slips[1].start - 5]
 
 
+def test_what_held_longest_is_what_the_recording_was_judged_by(live, defaults):
+    opening, walk = (Stand(5.0), Calibrate(), Walk(40.0)), (StrapSlip(30.0), Walk(60.0))
+    for sat_before_s, sat_after_s, source in ((400.0, 20.0, "shown"), (20.0, 600.0, "not_enough_seen")):
+        _, pipeline, _ = live((*opening, Sit(sat_before_s), *walk, Sit(sat_after_s)), 1)
+        reviewed = review(pipeline, defaults, [])
+        assert reviewed.sitting.source == source
+        assert reviewed.calibration.is_shown == (source == "shown")
+
+
 def test_a_move_before_the_first_walk_is_found_where_it_happened(live, defaults):
     script = (Stand(5.0), Calibrate(), Sit(200.0), StrapSlip(50.0), Sit(400.0), Stand(5.0), Walk(60.0), Sit(60.0))
     _, pipeline, played = live(script, 0)

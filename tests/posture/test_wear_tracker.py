@@ -254,7 +254,7 @@ def test_cycling_is_no_slip(data_folder, labelled, defaults, subject):
 
 def test_who_walks_otherwise_than_they_stood_to_show_it_has_not_moved_the_strap():
     """One leans on a walking frame; what is compared is walking with walking."""
-    leaning, slipped = ((np.cos(angle), 0.0, np.sin(angle)) for angle in np.radians([15.0, 28.0]))
+    leaning, slipped = ((np.cos(angle), 0.0, np.sin(angle)) for angle in np.radians([15.0, 40.0]))
     tracker = StrapTracker(Calibration(CalibrationSource.GUIDED, np.array([1.0, 0.0, 0.0])))
     assert tracker.push(walked_seconds(600, up=leaning)) == (600, [], None)
     news = tracker.push(walked_seconds(600, START + 600, up=slipped))
@@ -263,3 +263,15 @@ def test_who_walks_otherwise_than_they_stood_to_show_it_has_not_moved_the_strap(
     back = tracker.push(walked_seconds(600, START + 1200, up=leaning))
     assert back.move.is_put_right
     assert back.move.since == START + 1200
+
+
+def test_who_leans_on_a_pram_for_minutes_is_learnt_without_a_word_and_keeps_what_they_have_shown():
+    leaning = walked_seconds(600, up=up_tilted(14.0))
+    shown, learnt = (
+        StrapTracker(Calibration(source, up_tilted(0.0)))
+        for source in (CalibrationSource.GUIDED, CalibrationSource.WALKING)
+    )
+    assert shown.push(leaning) == (600, [], None)
+    news = learnt.push(leaning)
+    assert news.events == []
+    assert news.move.since == START

@@ -14,7 +14,7 @@ from lumbar.pipeline import LivePipeline
 from lumbar.review import Review
 from lumbar.validation.case import Case
 from lumbar.validation.labels import Labels
-from posture.calibration import Calibration, CalibrationSource
+from posture.calibration import Calibration, CalibrationSource, Mounting
 from posture.sitting_ways import SittingKnowledge
 from posture.timeline import PostureSeconds
 
@@ -89,8 +89,10 @@ def case(data_set, still, settings):
         live = LivePipeline(settings, RATE_HZ)
         live.coverage.push(_chunk(table, kept))
         seconds = [] if activity is None else activity
+        nothing = Calibration(CalibrationSource.NONE)
         review = Review(
-            Calibration(CalibrationSource.NONE),
+            (Mounting(0, nothing),),
+            nothing,
             posture_of(seconds),
             Findings(events=tuple(found), gaps=tuple(live.coverage.gaps), **findings),
             SittingKnowledge(),
