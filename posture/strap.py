@@ -33,6 +33,7 @@ TOLD_DEG = 20.0
 STRAP_SETTLED_DEG = 10.0
 STEADY_DEG = 8.0
 """Walking, the lower back keeps its tilt; in exercises that shake it as much it does not."""
+LOOKS = 10
 CLEARLY = 1.5
 """So many times nearer to one direction than to another."""
 SETTLING_S = STEPS_KNOWN_WITHIN_S - 1
@@ -96,6 +97,8 @@ class StrapState:
         The last seconds, in which steps may still become known.
     walked, walked_up
         Shapes (n,) and (n, 3): the last seconds walked, and up in them.
+    n_walked
+        How many seconds have been walked since the comparison began.
     raised
         The alert if active.
 
@@ -107,6 +110,7 @@ class StrapState:
     waiting: SecondFeatures | None = None
     walked: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     walked_up: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 3)))
+    n_walked: int = 0
     raised: Alert | None = None
 
 
@@ -170,7 +174,8 @@ class StrapTracker(Stage[StrapState]):
         second = np.concatenate([state.walked, known.second[walks]])
         up = np.concatenate([state.walked_up, known.up[walks]])
         state.walked, state.walked_up = second[-KEPT_S:], up[-KEPT_S:]
-        for index, mean, (n, limit_deg) in _steady_windows(up, n_before):
+        state.n_walked += len(walks)
+        for index, mean, (n, limit_deg) in _steady_windows(up, n_before, state.n_walked):
             row = walks[index - n_before]
             if n == STRAP_MOVED[-1][0] and state.shown_walking is None and state.calibration is state.shown:
                 state.shown_walking = mean
@@ -182,7 +187,8 @@ class StrapTracker(Stage[StrapState]):
         return n_settled, events, None
 
     def _forget_walking(self) -> None:
-        self._state.walked, self._state.walked_up = self._state.walked[:0], self._state.walked_up[:0]
+        state = self._state
+        state.walked, state.walked_up, state.n_walked = state.walked[:0], state.walked_up[:0], 0
 
     def _move(
         self, second: NDArray[np.int64], up: NDArray[np.float64], mean: NDArray[np.float64], limit_deg: float
@@ -241,7 +247,7 @@ def _first_after(second: NDArray[np.int64], from_before: NDArray[np.float64], fr
 
 
 def _steady_windows(
-    up: NDArray[np.float64], n_before: int
+    up: NDArray[np.float64], n_before: int, n_walked: int
 ) -> Iterator[tuple[int, NDArray[np.float64], tuple[int, float]]]:
     """Yield the last row, its mean, its length and how far off it may be, of each steady stretch of walking.
 
@@ -251,18 +257,21 @@ def _steady_windows(
         Shape (n, 3): up in walking seconds.
     n_before
         How many of them have ended stretches before.
+    n_walked
+        How many have been walked in all with the last of them: ten stretches of a length are looked at while it passes.
 
     """
     found = []
     for order, (n, limit_deg) in enumerate(STRAP_MOVED):
-        begin = max(n_before - n + 1, 0)
-        if len(up) - begin < n:
+        walked = n_walked - len(up) + 1 + np.arange(len(up))
+        last = np.flatnonzero((walked % (n // LOOKS) == 0) & (np.arange(len(up)) >= max(n_before, n - 1)))
+        if len(last) == 0:
             continue
-        recent = np.moveaxis(sliding_window_view(up[begin:], n, axis=0), -1, 1)
+        recent = np.moveaxis(sliding_window_view(up, n, axis=0)[last - n + 1], -1, 1)
         mean = unit(np.median(recent, axis=1))
         spread = np.percentile(angle_between(recent, mean[:, np.newaxis]), 75, axis=1)
         steady = np.flatnonzero(spread <= np.radians(STEADY_DEG)).tolist()
-        found += [(begin + first + n - 1, order, mean[first], (n, limit_deg)) for first in steady]
+        found += [(int(last[each]), order, mean[each], (n, limit_deg)) for each in steady]
     for index, _, mean_up, limit in sorted(found, key=lambda each: each[:2]):
         yield index, mean_up, limit
 
