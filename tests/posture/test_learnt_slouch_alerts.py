@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 
+from analytics.findings import SittingKnown
 from firmware_bridge.virtual import Person, SensorModel, Sit, SittingPosture, Stand, StrapSlip, Walk
 from lumbar.pipeline import LivePipeline
 from lumbar.review import review
@@ -108,4 +109,5 @@ def test_after_the_strap_has_moved_it_is_learnt_anew(live):
     _, _, known, reviewed = live((*HOUR * 4, Stand(5.0), StrapSlip(14.0), Stand(5.0), Walk(240.0), Sit(300.0)))
     assert any(each.source is SittingSource.LEARNT for _, each in known)
     assert known[-1][1].source is SittingSource.NOT_ENOUGH_SEEN
-    assert reviewed.sitting.source is SittingSource.NOT_ENOUGH_SEEN
+    before, after = reviewed.findings.of(SittingKnown)
+    assert (before.source, after.source) == (SittingSource.LEARNT, SittingSource.NOT_ENOUGH_SEEN)
