@@ -30,8 +30,8 @@ LOOK_EVERY_S = 10
 NEVER_AGAIN = 10**15
 MINIMUM_WALKING_S = 5
 MINIMUM_SITTING_S = 20
-MOST_LEANING_BACK_DEG = 40.0
-"""Few recline further, and before forward is known who stands and bows as far is easily taken for one who does."""
+FAR_BACK_DEG, FAR_BACK_WORTH = 40.0, 0.05
+"""Some recline further, but before forward is known who stands and bows as far is easily taken for one who does."""
 MINIMUM_STANDING_S = 6
 STANDING_STILL_MS2 = 0.5
 WALKING_WORTH_S = 30
@@ -178,10 +178,10 @@ def _walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
 
 def _sitting_back(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return the direction to which up leans in sitting: tilted backward, the body's front faces up."""
-    usual = up[np.degrees(angle_between(up, upright)) < MOST_LEANING_BACK_DEG]
-    if len(usual) < MINIMUM_SITTING_S:
+    if len(up) < MINIMUM_SITTING_S:
         return None
-    mean = usual.mean(axis=0)
+    may_bow = np.degrees(angle_between(up, upright)) > FAR_BACK_DEG
+    mean = np.where(may_bow, FAR_BACK_WORTH, 1.0) @ up
     return unit(mean - (mean @ upright) * upright)
 
 

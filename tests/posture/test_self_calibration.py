@@ -5,7 +5,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from firmware_bridge.virtual import ExerciseSet, Lie, SensorModel, Sit, SittingPosture, Stand, Walk, mounting_matrix
+from firmware_bridge.virtual import (
+    Bend,
+    ExerciseSet,
+    Lie,
+    SensorModel,
+    Sit,
+    SittingPosture,
+    Stand,
+    Walk,
+    mounting_matrix,
+)
 from lumbar.pipeline import LivePipeline
 from posture.calibration import CalibrationSource
 from posture.rotations import angle_between
@@ -70,6 +80,19 @@ def test_without_sitting_forward_is_not_known(learn):
     calibration = learn((Stand(20.0), Walk(120.0), Stand(30.0)))
     assert calibration.source is CalibrationSource.WALKING
     assert calibration.forward is None
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        pytest.param((Sit(240.0, SittingPosture.SLOUCHED, 45.0),), id="reclines far"),
+        pytest.param((Sit(60.0, SittingPosture.SLOUCHED, 15.0), Stand(5.0), Bend(52.0, 200.0)), id="bows for long"),
+    ],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_forward_is_found_where_sitting_leans_back_and_not_where_one_bows(learn, between, seed):
+    calibration = learn((Stand(20.0), Walk(60.0), Stand(10.0), *between, Stand(10.0), Walk(30.0)), seed, sensor=None)
+    assert np.degrees(angle_between(calibration.forward, [0.0, 0.0, 1.0])) <= 30.0
 
 
 def test_a_sensor_without_gyroscope_learns_as_well(learn):
