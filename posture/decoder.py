@@ -9,7 +9,7 @@ import numpy as np
 
 from posture.activity import AT_FIRST, STATES, LastSeen, emission_scores
 from posture.best_path import follow_paths, trace
-from posture.calibration import by_mounting
+from posture.calibration import Mounting, by_mounting
 from posture.evidence import LAG_S, EvidenceWindow, evidence_by_the_hour
 from posture.height_evidence import LOOK_AHEAD_S
 from posture.stage import Stage
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from posture.calibration import Calibration, Mounting
+    from posture.calibration import Calibration
     from posture.evidence import Evidence, EvidenceStep
     from posture.seconds import SecondFeatures
 
@@ -199,7 +199,7 @@ def smooth_activity(features: SecondFeatures, calibration: Calibration) -> NDArr
         What is known of the wearer; its `upright` must be known.
 
     """
-    return most_likely_path((block, calibration) for block in evidence_by_the_hour(features))[0]
+    return smooth_over_mountings(features, [Mounting(0, calibration)])
 
 
 def smooth_over_mountings(features: SecondFeatures, mountings: Sequence[Mounting]) -> NDArray[np.int64]:

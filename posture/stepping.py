@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
     from posture.seconds import SecondFeatures
 
-__all__ = ["SLOW_WALKING_GAIT_MS2", "STEPPING_S", "is_walked", "stepping_gait"]
+__all__ = ["STEPPING_S", "is_walked", "stepping_gait"]
 
-SLOW_WALKING_GAIT_MS2 = (0.4, 6.0)
-
+WALKED_GAIT_MS2 = (0.4, 6.0)
 STEPPING_S = 4
 """Seconds looked at together: two strides of slow walkers, two repetitions of a quick exercise."""
 MOST_SLOW_SHARE = 0.25
@@ -61,7 +60,7 @@ def stepping_gait(features: SecondFeatures) -> NDArray[np.float64]:
 
 def is_walked(features: SecondFeatures) -> NDArray[np.bool_]:
     """Return which seconds, shape (n,), are walked for sure: with a step, and shaken as by steps; knows the future."""
-    slowest, fastest = SLOW_WALKING_GAIT_MS2
+    slowest, fastest = WALKED_GAIT_MS2
     shaken = (features.gait > slowest) & (features.gait < fastest)
     return np.asarray(shaken & np.isin(features.second, seconds_with_step(features)))
 

@@ -25,20 +25,28 @@ if TYPE_CHECKING:
 
 __all__ = ["StrapMove", "StrapNews", "StrapState", "StrapTracker"]
 
-STRAP_MOVED = ((20, 45.0), (30, 20.0), (180, 10.0))
-"""The strap has moved where so many walking seconds are tilted by more than so much. What was put on anew shows soon;
-on stairs one leans by up to 15 deg; 10 deg, which is all of a slouch, must last."""
-TOLD_DEG = 20.0
-"""A smaller move is learnt without a word, and leaves what the wearer has shown as it is: one leans so on a pram."""
 STRAP_SETTLED_DEG = 10.0
 STEADY_DEG = 8.0
 """Walking, the lower back keeps its tilt; in exercises that shake it as much it does not."""
 LOOKS = 10
+"""So often a look is taken while what it looks at passes: more would cost time and show nothing sooner."""
 CLEARLY = 1.5
 """So many times nearer to one direction than to another."""
 SETTLING_S = STEPS_KNOWN_WITHIN_S - 1
 """So many seconds later all steps of a second are known."""
-KEPT_S = STRAP_MOVED[-1][0] - 1
+
+
+class Look(NamedTuple):
+    """The sensor has moved where so many walking seconds are tilted by more than so much."""
+
+    walking_s: int
+    limit_deg: float
+
+
+PUT_ON_ANEW, SLIPPED, CREPT = Look(20, 45.0), Look(30, 20.0), Look(180, 10.0)
+"""What was put on anew shows soon. On stairs one leans by up to 15 deg. 10 deg, which is all of a slouch, must last; it
+is learnt without a word, and leaves what the wearer has shown as it is: one leans so on a pram."""
+KEPT_S = CREPT.walking_s - 1
 
 
 class StrapMove(NamedTuple):
@@ -159,7 +167,7 @@ class StrapTracker(Stage[StrapState]):
         state.walked_up = up_without_offset(state.walked_up, offset_ms2)
 
     def flush(self) -> list[Alert | AlertResolved]:
-        """Return nothing: a strap that has moved stays so when the samples end."""
+        """Return nothing: of the last seconds more steps may have become known, and nothing follows that could move."""
         return []
 
     def _compare(
@@ -175,11 +183,11 @@ class StrapTracker(Stage[StrapState]):
         up = np.concatenate([state.walked_up, known.up[walks]])
         state.walked, state.walked_up = second[-KEPT_S:], up[-KEPT_S:]
         state.n_walked += len(walks)
-        for index, mean, (n, limit_deg) in _steady_windows(up, n_before, state.n_walked):
-            row = walks[index - n_before]
-            if n == STRAP_MOVED[-1][0] and state.shown_walking is None and state.calibration is state.shown:
+        for index, mean, look in _steady_walks(up, n_before, state.n_walked):
+            row, seen = walks[index - n_before], slice(index - look.walking_s + 1, index + 1)
+            if look is CREPT and state.shown_walking is None and state.calibration is state.shown:
                 state.shown_walking = mean
-            move = self._move(second[index - n + 1 : index + 1], up[index - n + 1 : index + 1], mean, limit_deg)
+            move = self._move(second[seen], up[seen], mean, look)
             events += self._alert(float(known.second[row + SETTLING_S] + 1), mean, move)
             if move is not None:
                 self._forget_walking()
@@ -191,7 +199,7 @@ class StrapTracker(Stage[StrapState]):
         state.walked, state.walked_up, state.n_walked = state.walked[:0], state.walked_up[:0], 0
 
     def _move(
-        self, second: NDArray[np.int64], up: NDArray[np.float64], mean: NDArray[np.float64], limit_deg: float
+        self, second: NDArray[np.int64], up: NDArray[np.float64], mean: NDArray[np.float64], look: Look
     ) -> StrapMove | None:
         """Return the move that some walking seconds show, given up in each and its mean."""
         state = self._state
@@ -203,9 +211,9 @@ class StrapTracker(Stage[StrapState]):
             and _degrees_between(mean, self._walking_up(state.shown)) < min(STRAP_SETTLED_DEG, away_deg)
         )
         # On stairs one leans by as much as a strap slips: for a moment it looks put right.
-        is_put_right = is_as_shown and (away_deg > limit_deg or limit_deg < STRAP_MOVED[0][1])
-        is_small = limit_deg < TOLD_DEG and state.calibration.is_shown
-        if not is_put_right and (away_deg <= limit_deg or is_small):
+        has_moved = away_deg > look.limit_deg
+        is_put_right = is_as_shown and (has_moved or look is not PUT_ON_ANEW)
+        if not is_put_right and (not has_moved or (look is CREPT and state.calibration.is_shown)):
             return None
         first = _first_after(second, angle_between(up, upright), angle_between(up, mean))
         return StrapMove(int(second[first]), mean, is_put_right)
@@ -221,7 +229,7 @@ class StrapTracker(Stage[StrapState]):
         state = self._state
         if state.raised is None:
             away_deg = _degrees_between(mean, self._walking_up(state.calibration))
-            if move is None or move.is_put_right or away_deg <= TOLD_DEG:
+            if move is None or move.is_put_right or away_deg <= SLIPPED.limit_deg:
                 return []
             state.raised = Alert(now, AlertKind.STRAP_MOVED, move.since)
             return [state.raised]
@@ -246,10 +254,10 @@ def _first_after(second: NDArray[np.int64], from_before: NDArray[np.float64], fr
     return first
 
 
-def _steady_windows(
+def _steady_walks(
     up: NDArray[np.float64], n_before: int, n_walked: int
-) -> Iterator[tuple[int, NDArray[np.float64], tuple[int, float]]]:
-    """Yield the last row, its mean, its length and how far off it may be, of each steady stretch of walking.
+) -> Iterator[tuple[int, NDArray[np.float64], Look]]:
+    """Yield the last row and the mean of each steady stretch of walking that is looked at, and with which look.
 
     Parameters
     ----------
@@ -258,22 +266,23 @@ def _steady_windows(
     n_before
         How many of them have ended stretches before.
     n_walked
-        How many have been walked in all with the last of them: ten stretches of a length are looked at while it passes.
+        How many have been walked in all with the last of them.
 
     """
     found = []
-    for order, (n, limit_deg) in enumerate(STRAP_MOVED):
+    for order, look in enumerate((PUT_ON_ANEW, SLIPPED, CREPT)):
         walked = n_walked - len(up) + 1 + np.arange(len(up))
-        last = np.flatnonzero((walked % (n // LOOKS) == 0) & (np.arange(len(up)) >= max(n_before, n - 1)))
+        is_due = (walked % (look.walking_s // LOOKS) == 0) & (np.arange(len(up)) >= max(n_before, look.walking_s - 1))
+        last = np.flatnonzero(is_due)
         if len(last) == 0:
             continue
-        recent = np.moveaxis(sliding_window_view(up, n, axis=0)[last - n + 1], -1, 1)
+        recent = np.moveaxis(sliding_window_view(up, look.walking_s, axis=0)[last - look.walking_s + 1], -1, 1)
         mean = unit(np.median(recent, axis=1))
         spread = np.percentile(angle_between(recent, mean[:, np.newaxis]), 75, axis=1)
         steady = np.flatnonzero(spread <= np.radians(STEADY_DEG)).tolist()
-        found += [(int(last[each]), order, mean[each], (n, limit_deg)) for each in steady]
-    for index, _, mean_up, limit in sorted(found, key=lambda each: each[:2]):
-        yield index, mean_up, limit
+        found += [(int(last[each]), order, mean[each], look) for each in steady]
+    for index, _, mean_up, look in sorted(found, key=lambda each: each[:2]):
+        yield index, mean_up, look
 
 
 def _degrees_between(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:

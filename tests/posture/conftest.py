@@ -112,6 +112,19 @@ def kept_seconds(defaults):
     return live
 
 
+@pytest.fixture(scope="session")
+def lived(defaults):
+    """Play a script live, calibrated where it says how: ``lived(script, seed, ...) -> events, pipeline, recording``."""
+
+    def run(script, seed=0, **options):
+        played = play_script(script, seed, **options)
+        pipeline = LivePipeline(defaults, played.rate_hz, sections=played.sections)
+        events = [event for chunk in played.chunk.split(60.0) for event in pipeline.push(chunk)]
+        return [*events, *pipeline.flush()], pipeline, played
+
+    return run
+
+
 def with_losses(played, seed, share=0.02):
     """Return the recording with single samples and short runs of them lost, at random."""
     random = np.random.default_rng(seed)

@@ -6,7 +6,6 @@ import pytest
 from analytics.findings import CalibrationInUse
 from firmware_bridge.virtual import Calibration as Calibrate
 from firmware_bridge.virtual import Lie, Sit, SittingPosture, SlipAxis, Stand, StrapSlip, Walk
-from lumbar.pipeline import LivePipeline
 from lumbar.review import review
 from posture.calibration import Calibration, CalibrationSource, Mounting, by_mounting
 from posture.decoder import smooth_activity, smooth_over_mountings
@@ -22,19 +21,6 @@ MOVES = [
     pytest.param(StrapSlip(degrees, axis), id=f"{axis.value} by {degrees:.0f} deg")
     for degrees, axis in ((28.0, SlipAxis.TIP), (-35.0, SlipAxis.TIP), (90.0, SlipAxis.TIP), (180.0, SlipAxis.TURN))
 ]
-
-
-@pytest.fixture(scope="module")
-def live(play, defaults):
-    """Play a script: events, pipeline, recording; calibrated where it says how."""
-
-    def run(script, seed=0, **options):
-        played = play(script, seed, **options)
-        pipeline = LivePipeline(defaults, 100.0, sections=played.sections)
-        events = [event for chunk in played.chunk.split(600.0) for event in pipeline.push(chunk)]
-        return [*events, *pipeline.flush()], pipeline, played
-
-    return run
 
 
 def right_share(played, events, since):
@@ -55,8 +41,8 @@ def right_share(played, events, since):
 
 @pytest.mark.parametrize("move", MOVES)
 @pytest.mark.parametrize("seed", range(2))
-def test_once_one_has_walked_it_is_as_if_it_had_always_sat_so(live, move, seed):
-    events, pipeline, played = live((*MORNING, Sit(100.0), move, Sit(60.0), *AFTERNOON), seed)
+def test_once_one_has_walked_it_is_as_if_it_had_always_sat_so(lived, move, seed):
+    events, pipeline, played = lived((*MORNING, Sit(100.0), move, Sit(60.0), *AFTERNOON), seed)
     shown_by = next(bout for bout in played.truth.bouts if bout.start > played.truth.slips[0].end)
     assert right_share(played, events, shown_by.end) > 0.97
     assert pipeline.calibration.source is CalibrationSource.WALKING
@@ -67,8 +53,8 @@ def test_once_one_has_walked_it_is_as_if_it_had_always_sat_so(live, move, seed):
 
 @pytest.mark.parametrize("move", MOVES)
 @pytest.mark.parametrize("seed", range(2))
-def test_the_review_finds_when_it_moved(live, defaults, move, seed):
-    _, pipeline, played = live((*MORNING, Sit(100.0), move, Sit(60.0), *AFTERNOON), seed)
+def test_the_review_finds_when_it_moved(lived, defaults, move, seed):
+    _, pipeline, played = lived((*MORNING, Sit(100.0), move, Sit(60.0), *AFTERNOON), seed)
     reviewed = review(pipeline, defaults, [])
     (slip,) = played.truth.slips
     assert reviewed.mountings[1].start == pytest.approx(slip.end, abs=5.0)
@@ -76,11 +62,11 @@ def test_the_review_finds_when_it_moved(live, defaults, move, seed):
     assert [use.source for use in reviewed.findings.of(CalibrationInUse)] == [CalibrationSource.WALKING] * 2
 
 
-def test_what_was_shown_holds_again_once_it_is_put_right(live, defaults):
+def test_what_was_shown_holds_again_once_it_is_put_right(lived, defaults):
     slouch = Sit(120.0, SittingPosture.SLOUCHED, 22.0)
     script = (Stand(5.0), Calibrate(), Walk(40.0), Sit(60.0), slouch, Stand(5.0), StrapSlip(30.0), Walk(60.0))
     moved = (Sit(200.0), Sit(120.0), Stand(5.0), StrapSlip(-30.0), Walk(60.0))
-    events, pipeline, played = live((*script, *moved, Sit(60.0), slouch, Sit(30.0)), 1)
+    events, pipeline, played = lived((*script, *moved, Sit(60.0), slouch, Sit(30.0)), 1)
     used = [event.source for event in events if isinstance(event, CalibrationInUse)]
     assert used == [CalibrationSource.GUIDED, CalibrationSource.WALKING, CalibrationSource.GUIDED]
     slips, walked = played.truth.slips, played.truth.bouts[0].start
@@ -96,37 +82,37 @@ def test_what_was_shown_holds_again_once_it_is_put_right(live, defaults):
     assert not [episode for episode in judged if slips[0].end + 5 < episode.start < slips[1].start - 5]
 
 
-def test_what_held_longest_is_what_the_recording_was_judged_by(live, defaults):
+def test_what_held_longest_is_what_the_recording_was_judged_by(lived, defaults):
     opening, walk = (Stand(5.0), Calibrate(), Walk(40.0)), (StrapSlip(30.0), Walk(60.0))
     for sat_before_s, sat_after_s, source in ((400.0, 20.0, "shown"), (20.0, 600.0, "not_enough_seen")):
-        _, pipeline, _ = live((*opening, Sit(sat_before_s), *walk, Sit(sat_after_s)), 1)
+        _, pipeline, _ = lived((*opening, Sit(sat_before_s), *walk, Sit(sat_after_s)), 1)
         reviewed = review(pipeline, defaults, [])
         assert reviewed.sitting.source == source
         assert reviewed.calibration.is_shown == (source == "shown")
 
 
-def test_a_move_before_the_first_walk_is_found_where_it_happened(live, defaults):
+def test_a_move_before_the_first_walk_is_found_where_it_happened(lived, defaults):
     script = (Stand(5.0), Calibrate(), Sit(200.0), StrapSlip(50.0), Sit(400.0), Stand(5.0), Walk(60.0), Sit(60.0))
-    _, pipeline, played = live(script, 0)
+    _, pipeline, played = lived(script, 0)
     assert review(pipeline, defaults, []).mountings[1].start == pytest.approx(played.truth.slips[0].end, abs=5.0)
 
 
 @pytest.mark.parametrize("seed", [2, 12])
-def test_a_strap_that_keeps_slipping_has_one_mounting_after_the_other(live, defaults, seed):
+def test_a_strap_that_keeps_slipping_has_one_mounting_after_the_other(lived, defaults, seed):
     random = np.random.default_rng(seed)
     walks_s, sizes, signs = random.uniform(24.0, 34.0, 8), random.uniform(50.0, 170.0, 8), random.choice([-1.0, 1.0], 8)
     pairs = zip((signs * sizes).tolist(), walks_s.tolist(), strict=True)
     slips = [scene for degrees, walk_s in pairs for scene in (StrapSlip(degrees), Walk(walk_s))]
-    _, pipeline, _ = live((Stand(5.0), Walk(40.0), *slips, Walk(40.0), Sit(60.0)), seed, rate_hz=50.0)
+    _, pipeline, _ = lived((Stand(5.0), Walk(40.0), *slips, Walk(40.0), Sit(60.0)), seed, rate_hz=50.0)
     starts = [mounting.start for mounting in review(pipeline, defaults, []).mountings]
     assert len(starts) == len(slips) // 2 + 1
     assert starts == sorted(set(starts))
 
 
-def test_steps_before_those_that_showed_a_move_do_not_hide_when_it_was(live):
+def test_steps_before_those_that_showed_a_move_do_not_hide_when_it_was(lived):
     """The window that showed the move before may have had the first steps in this mounting."""
     script = (Stand(5.0), Walk(40.0), Sit(60.0), StrapSlip(90.0), Sit(60.0), Stand(5.0), Walk(60.0), Sit(60.0))
-    _, pipeline, played = live(script, 1)
+    _, pipeline, played = lived(script, 1)
     before, seen = pipeline.mountings
     late = Mounting(int(played.truth.bouts[-1].start) + 6, seen.calibration)
     _, learnt = learn_mountings(pipeline.features, [before, late], np.zeros(3))
@@ -157,8 +143,8 @@ def test_a_sensor_that_has_not_moved_has_one_mounting(play, kept_seconds):
 
 
 @pytest.mark.parametrize("first", [(Sit(100.0),), (Stand(8.0), Walk(4.0), Sit(30.0))], ids=["no walking", "too little"])
-def test_a_first_mounting_that_walking_does_not_show_is_none(live, first):
-    _, pipeline, played = live((*first, Stand(5.0), Walk(60.0), Sit(100.0)), 1)
+def test_a_first_mounting_that_walking_does_not_show_is_none(lived, first):
+    _, pipeline, played = lived((*first, Stand(5.0), Walk(60.0), Sit(100.0)), 1)
     shows = Mounting(int(played.truth.bouts[-1].start), Calibration(CalibrationSource.WALKING, np.eye(3)[0]))
     mountings = [Mounting(0, Calibration(CalibrationSource.NONE)), shows]
     (only,) = learn_mountings(pipeline.features, mountings, np.zeros(3))

@@ -69,21 +69,8 @@ def told(events, kind, what=Alert):
     return [event for event in events if isinstance(event, what) and event.kind is kind]
 
 
-@pytest.fixture(scope="module")
-def live(play, defaults):
-    """Play a script calibrated by its own guided procedure: events, pipeline, recording."""
-
-    def run(script, seed=0, **options):
-        played = play(script, seed, **options)
-        pipeline = LivePipeline(defaults, 100.0, sections=played.sections)
-        events = [event for chunk in played.chunk.split(60.0) for event in pipeline.push(chunk)]
-        return [*events, *pipeline.flush()], pipeline, played
-
-    return run
-
-
-def test_forty_minutes_on_a_table_are_noticed_once(live, defaults):
-    events, pipeline, played = live((*OPENING, Sit(60.0), NotWorn(2400.0), Stand(5.0), Walk(40.0)))
+def test_forty_minutes_on_a_table_are_noticed_once(lived, defaults):
+    events, pipeline, played = lived((*OPENING, Sit(60.0), NotWorn(2400.0), Stand(5.0), Walk(40.0)))
     (left,) = played.truth.not_worn
     (alert,) = told(events, AlertKind.NOT_WORN)
     assert alert.since == pytest.approx(left.start, abs=15)
@@ -98,14 +85,14 @@ def test_forty_minutes_on_a_table_are_noticed_once(live, defaults):
     assert wear_s == pytest.approx(played.wearer.duration_s - left.duration_s, abs=30)
 
 
-def test_twenty_minutes_are_not(live):
-    events, *_ = live((*OPENING, NotWorn(1200.0), Stand(5.0), Walk(10.0)))
+def test_twenty_minutes_are_not(lived):
+    events, *_ = lived((*OPENING, NotWorn(1200.0), Stand(5.0), Walk(10.0)))
     assert not told(events, AlertKind.NOT_WORN)
 
 
 @pytest.mark.parametrize("script", [(Sit(2700.0, fidgets_per_min=0.2),), (Lie(2700.0),)], ids=["sitting", "lying"])
-def test_who_keeps_still_for_long_still_wears_it(live, script):
-    events, *_ = live((*OPENING, *script))
+def test_who_keeps_still_for_long_still_wears_it(lived, script):
+    events, *_ = lived((*OPENING, *script))
     assert not told(events, AlertKind.NOT_WORN)
 
 
@@ -140,16 +127,16 @@ def test_picked_up_it_is_worn():
 
 @pytest.mark.parametrize("degrees", [-30.0, 30.0, 90.0, 180.0])
 @pytest.mark.parametrize("axis", list(SlipAxis))
-def test_a_strap_that_moved_is_noticed_in_the_next_walk(live, degrees, axis):
-    events, _, played = live((*OPENING, Sit(120.0), StrapSlip(degrees, axis), Sit(60.0), Stand(5.0), Walk(60.0)), 2)
+def test_a_strap_that_moved_is_noticed_in_the_next_walk(lived, degrees, axis):
+    events, _, played = lived((*OPENING, Sit(120.0), StrapSlip(degrees, axis), Sit(60.0), Stand(5.0), Walk(60.0)), 2)
     (alert,) = told(events, AlertKind.STRAP_MOVED)
     walk = played.truth.bouts[-1]
     assert played.truth.slips[0].start < alert.time
     assert walk.start < alert.time <= walk.start + SHOWN_BY_S + 15
 
 
-def test_put_right_again_it_is_resolved(live):
-    events, *_ = live((*OPENING, StrapSlip(30.0), Walk(60.0), StrapSlip(-30.0), Walk(60.0)), 1)
+def test_put_right_again_it_is_resolved(lived):
+    events, *_ = lived((*OPENING, StrapSlip(30.0), Walk(60.0), StrapSlip(-30.0), Walk(60.0)), 1)
     assert len(told(events, AlertKind.STRAP_MOVED)) == 1
     assert len(told(events, AlertKind.STRAP_MOVED, AlertResolved)) == 1
 
@@ -170,24 +157,24 @@ def test_the_walking_that_shows_a_move_does_not_begin_with_stopping_before_it():
     assert news.move.since == START + 300
 
 
-def test_only_what_the_wearer_puts_right_is_heeded(live):
-    learnt, *_ = live((Stand(5.0), Walk(60.0), StrapSlip(30.0), Walk(60.0)), 1)
-    shown, *_ = live((*OPENING, StrapSlip(30.0), Walk(60.0), StrapSlip(-30.0), Walk(60.0)), 1)
+def test_only_what_the_wearer_puts_right_is_heeded(lived):
+    learnt, *_ = lived((Stand(5.0), Walk(60.0), StrapSlip(30.0), Walk(60.0)), 1)
+    shown, *_ = lived((*OPENING, StrapSlip(30.0), Walk(60.0), StrapSlip(-30.0), Walk(60.0)), 1)
     for events, is_put_right in ((learnt, False), (shown, True)):
         (end,) = told(events, AlertKind.STRAP_MOVED, AlertResolved)
         assert end.heeded == is_put_right
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_no_false_alarm_on_a_day_at_the_desk(live, seed):
-    events, *_ = live(desk_day(seed, 1.0), seed)
+def test_no_false_alarm_on_a_day_at_the_desk(lived, seed):
+    events, *_ = lived(desk_day(seed, 1.0), seed)
     assert not told(events, AlertKind.STRAP_MOVED)
     assert not told(events, AlertKind.NOT_WORN)
 
 
-def test_exercises_are_no_slip(live):
+def test_exercises_are_no_slip(lived):
     sets = [ExerciseSet(name, 10, out_s=0.7, back_s=0.7, hold_s=0.1, rest_s=0.2) for name in ("trunk_flexion", "squat")]
-    events, *_ = live((*OPENING, *sets, *sets, Walk(20.0)), 1)
+    events, *_ = lived((*OPENING, *sets, *sets, Walk(20.0)), 1)
     assert not told(events, AlertKind.STRAP_MOVED)
 
 
