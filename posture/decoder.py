@@ -1,4 +1,4 @@
-"""The most likely activities, live with a short delay and smoothed over a whole recording."""
+"""The most probable activities live, with a short delay, and their most likely course over a whole recording."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from posture.activity import AT_FIRST, STATES, LastSeen, emission_scores
+from posture.activity import AT_FIRST, LastSeen, emission_scores
 from posture.best_path import follow_paths, trace
 from posture.calibration import Mounting, by_mounting
 from posture.evidence import LAG_S, EvidenceWindow, evidence_by_the_hour
 from posture.height_evidence import LOOK_AHEAD_S
+from posture.posterior import Course, follow_courses
 from posture.stage import Stage
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 __all__ = [
     "DECODER_DELAY_S",
     "ActivityDecoder",
+    "CalibratedDecoder",
+    "CalibratedDecoderState",
     "DecodedSeconds",
     "DecoderState",
-    "PathDecoder",
-    "PathsState",
     "most_likely_path",
     "smooth_activity",
     "smooth_over_mountings",
@@ -48,15 +49,15 @@ class DecodedSeconds:
     features
         The seconds.
     state
-        Shape (n,), int64: index into `posture.activity.STATES`.
-    score
-        Shape (n,): log likelihood of all seconds up to those that each second was decided with.
+        Shape (n,), int64: index into `posture.activity.STATES` of the most probable one.
+    log_likelihood
+        Shape (n,): of all seconds up to the last that each second was decided with.
 
     """
 
     features: SecondFeatures
     state: NDArray[np.int64]
-    score: NDArray[np.float64]
+    log_likelihood: NDArray[np.float64]
 
     def __len__(self) -> int:
         """Return the number of seconds."""
@@ -67,37 +68,34 @@ class DecodedSeconds:
         if second is None:
             return self
         n = int(np.searchsorted(self.features.second, second, side="right"))
-        return DecodedSeconds(self.features.rows(n, len(self)), self.state[n:], self.score[n:])
+        return DecodedSeconds(self.features.rows(n, len(self)), self.state[n:], self.log_likelihood[n:])
 
 
 @dataclass(slots=True)
-class PathsState:
-    """All that a `PathDecoder` remembers.
+class CalibratedDecoderState:
+    """All that a `CalibratedDecoder` remembers.
 
     Parameters
     ----------
     calibration
         What is known of the wearer.
-    score_of_paths
-        Shape (5,): log score of the best path into each state at the last second stepped through.
-    came_from
-        Shape (k, 5), k <= `LAG_S`: the state before, on each of these paths, of the last seconds stepped through.
+    course
+        The last seconds stepped through, `LAG_S` at most; None before the first.
     before
         What counts from the seconds stepped through.
 
     """
 
     calibration: Calibration
-    score_of_paths: NDArray[np.float64] | None = None
-    came_from: NDArray[np.int8] = field(default_factory=lambda: np.empty((0, len(STATES)), dtype=np.int8))
+    course: Course | None = None
     before: LastSeen = field(default_factory=LastSeen)
 
 
-class PathDecoder(Stage[PathsState]):
+class CalibratedDecoder(Stage[CalibratedDecoderState]):
     """Decode the steps of an `EvidenceWindow` as one calibration has it."""
 
     def __init__(self, calibration: Calibration) -> None:
-        super().__init__(PathsState(calibration))
+        super().__init__(CalibratedDecoderState(calibration))
 
     @property
     def calibration(self) -> Calibration:
@@ -109,10 +107,10 @@ class PathDecoder(Stage[PathsState]):
         self._state.calibration = value
 
     @property
-    def score(self) -> float:
-        """Return the log likelihood of the best path so far; 0 at the start."""
-        scores = self._state.score_of_paths
-        return 0.0 if scores is None else float(scores.max())
+    def log_likelihood(self) -> float:
+        """Return that of all seconds so far; 0 at the start."""
+        course = self._state.course
+        return 0.0 if course is None else float(course.log_likelihood[-1])
 
     def follow(self, steps: Sequence[EvidenceStep]) -> list[DecodedSeconds]:
         """Return the seconds that the steps let decide, one block for each that lets any."""
@@ -120,40 +118,24 @@ class PathDecoder(Stage[PathsState]):
         return [block for block in decided if len(block)]
 
     def _step(self, step: EvidenceStep) -> DecodedSeconds:
-        """Step through fresh evidence; each second is decided when `LAG_S` more have been, or at the end.
-
-        The score is that of the best path to the last second stepped through then.
-        """
+        """Step through fresh evidence; each second is decided when `LAG_S` more have been, or at the end."""
         state = self._state
-        emission = self._emission(step.fresh)
-        scores, came_from = follow_paths(state.score_of_paths, step.fresh.transition, emission)
-        came_from = np.concatenate([state.came_from, came_from])
-        state.score_of_paths, state.came_from = scores[-1].copy(), came_from[-LAG_S:]
-        n_lagging = len(step.decided) - step.n_at_end
-        # Each second that decides one looks back along the path that is best then.
-        last = scores[len(scores) - n_lagging :]
-        decided = last.argmax(axis=1)
-        for lag in range(LAG_S):
-            stop = len(came_from) - lag
-            decided = came_from[np.arange(stop - n_lagging, stop), decided]
-        states = [*decided.tolist(), *self._trace(step.n_at_end)]
-        score = np.concatenate([last.max(axis=1), np.full(step.n_at_end, self.score)])
-        return DecodedSeconds(step.decided, np.array(states, dtype=np.int64), score)
+        fresh = follow_courses(state.course, step.fresh.transition, self._emission(step.fresh))
+        course = fresh if state.course is None else state.course.then(fresh)
+        state.course = course.rows(max(len(course) - LAG_S, 0), len(course))
+        stop = len(course) - (0 if step.n_at_end else LAG_S)
+        start = max(stop - len(step.decided), 0)
+        decided_with = np.minimum(np.arange(start, stop) + LAG_S, len(course) - 1)
+        probability = course.rows(start, len(course)).given_later(LAG_S)[: len(step.decided)]
+        return DecodedSeconds(step.decided, probability.argmax(axis=1), course.log_likelihood[decided_with])
 
     def _emission(self, fresh: Evidence) -> NDArray[np.float64]:
         state = self._state
         emission = emission_scores(fresh.features, fresh.movement, state.calibration, state.before)
-        if state.score_of_paths is None:
+        if state.course is None:
             emission[0] += AT_FIRST
         state.before = state.before.after(fresh.features, state.calibration)
         return emission
-
-    def _trace(self, n: int) -> list[int]:
-        """Return the states of the last n seconds on the path that is best now."""
-        state = self._state
-        if state.score_of_paths is None or n == 0:
-            return []
-        return trace(int(state.score_of_paths.argmax()), state.came_from[len(state.came_from) - n + 1 :])
 
 
 @dataclass(slots=True)
@@ -161,31 +143,31 @@ class DecoderState:
     """All that an `ActivityDecoder` remembers."""
 
     window: EvidenceWindow
-    paths: PathDecoder
+    decoder: CalibratedDecoder
 
 
 class ActivityDecoder(Stage[DecoderState]):
     """Decode seconds as they come, each `DECODER_DELAY_S` later (sooner before a gap)."""
 
     def __init__(self, calibration: Calibration) -> None:
-        super().__init__(DecoderState(EvidenceWindow(), PathDecoder(calibration)))
+        super().__init__(DecoderState(EvidenceWindow(), CalibratedDecoder(calibration)))
 
     @property
     def calibration(self) -> Calibration:
         """What is known of the wearer; it may be replaced between pushes and holds for the seconds not yet decided."""
-        return self._state.paths.calibration
+        return self._state.decoder.calibration
 
     @calibration.setter
     def calibration(self, value: Calibration) -> None:
-        self._state.paths.calibration = value
+        self._state.decoder.calibration = value
 
     def push(self, features: SecondFeatures) -> list[DecodedSeconds]:
         """Return the seconds that can now be decided, one block for each stretch without a gap."""
-        return self._state.paths.follow(self._state.window.push(features))
+        return self._state.decoder.follow(self._state.window.push(features))
 
     def flush(self) -> list[DecodedSeconds]:
         """Return the seconds not yet decided."""
-        return self._state.paths.follow(self._state.window.flush())
+        return self._state.decoder.follow(self._state.window.flush())
 
 
 def smooth_activity(features: SecondFeatures, calibration: Calibration) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from posture.activity import STANDING, STATES, WALKING
 from posture.calibration import Calibration, CalibrationSource, ShownActivity
-from posture.decoder import DECODER_DELAY_S, DecodedSeconds, PathDecoder, most_likely_path
+from posture.decoder import DECODER_DELAY_S, CalibratedDecoder, DecodedSeconds, most_likely_path
 from posture.events import Activity
 from posture.evidence import EvidenceWindow, evidence_by_the_hour
 from posture.rotations import around, unit
@@ -51,7 +51,7 @@ WALKED = 40.0
 SEATED_RAD, LYING_RAD = float(np.radians(22.0)), float(np.radians(90.0))
 """How far from a direction up is, if the wearer sits or lies in it; in one of so many directions around it."""
 N_AROUND = 4
-AGREED_SHARE, SAID_SHARE = 0.9, 0.4
+AGREED_SHARE, SAID_SHARE = 0.8, 0.4
 ON_FEET_S = 10
 """Who has been on their feet for so long has stood: a bow or a reach is shorter."""
 HOPELESS = 70.0
@@ -183,7 +183,7 @@ class Vote:
     Parameters
     ----------
     decoded
-        The seconds; the score has the guess's own in it.
+        The seconds; their likelihood has the guess's own in it.
     has_say
         Shape (n,): whether the wearer has been seen on their feet by then, if the guess is right.
 
@@ -203,13 +203,13 @@ class Follower:
     """A guess, what the wearer does if it is right, and for how long they have been on their feet then."""
 
     guess: Guess
-    decoder: PathDecoder
+    decoder: CalibratedDecoder
     on_feet_s: int = 0
 
     @property
     def score(self) -> float:
         """Return how likely the guess and all seconds so far are together."""
-        return self.guess.log_prior + self.decoder.score
+        return self.guess.log_prior + self.decoder.log_likelihood
 
     def votes(self, steps: Sequence[EvidenceStep]) -> list[Vote]:
         """Return what the guess says of the seconds that the steps let decide, by stretches without a gap."""
@@ -219,7 +219,7 @@ class Follower:
         on_feet_s = self.on_feet_s + np.cumsum(is_on_feet(block.state))
         self.on_feet_s = int(on_feet_s[-1])
         has_say = may_speak(self.guess, block.state, on_feet_s)
-        return Vote(replace(block, score=self.guess.log_prior + block.score), has_say)
+        return Vote(replace(block, log_likelihood=self.guess.log_prior + block.log_likelihood), has_say)
 
 
 @dataclass(slots=True)
@@ -280,12 +280,11 @@ class MountingSearch(Stage[MountingSearchState]):
 
     def begin_again(self, seen: SecondsLog) -> list[PostureSeconds]:
         """Guess anew from all seconds so far, since they are seen otherwise now; what has been told stays told."""
-        holding, features = Holding(), seen.joined()
+        state, holding, features = self._state, Holding(), seen.joined()
         guesses = [guess for _, each in holding.guesses(features) for guess in each]
-        if not guesses:
-            return []
-        self._state.holding, self._state.followed = holding, []
-        return self._guess(guesses, features)
+        if guesses or not state.followed:
+            state.holding, state.followed = holding, []
+        return self._guess(guesses, features) if guesses else []
 
     def flush(self) -> list[PostureSeconds]:
         """Return the seconds not yet told of."""
@@ -297,7 +296,7 @@ class MountingSearch(Stage[MountingSearchState]):
     def _guess(self, guesses: Sequence[Guess], history: SecondFeatures) -> list[PostureSeconds]:
         """Follow more guesses as if they had been followed from the start."""
         state = self._state
-        fresh = [Follower(guess, PathDecoder(guess.calibration)) for guess in guesses]
+        fresh = [Follower(guess, CalibratedDecoder(guess.calibration)) for guess in guesses]
         state.window, state.untold = EvidenceWindow(), None
         told = self._vote(fresh, state.window.push(history))
         followed = [*state.followed, *fresh]
@@ -340,10 +339,10 @@ def posture_in_any_mounting(features: SecondFeatures) -> PostureSeconds:
     shown = list(evidence_by_the_hour(features))
     for _, guesses in Holding().guesses(features):
         for guess in guesses:
-            state, score = most_likely_path((block, guess.calibration) for block in shown)
+            state, log_likelihood = most_likely_path((block, guess.calibration) for block in shown)
             has_say = may_speak(guess, state, np.full(len(state), is_on_feet(state).sum()))
-            decoded = DecodedSeconds(features, state, np.full(len(state), guess.log_prior + score))
-            votes.append(Vote(decoded, has_say))
+            likely = np.full(len(state), guess.log_prior + log_likelihood)
+            votes.append(Vote(DecodedSeconds(features, state, likely), has_say))
     return agreed(votes) if votes else unknown_seconds(features)
 
 
@@ -365,13 +364,13 @@ def up_to(features: SecondFeatures, second: int) -> SecondFeatures:
 def agreed(votes: Sequence[Vote]) -> PostureSeconds:
     """Return what several guesses say together of the same n seconds."""
     features = votes[0].decoded.features
-    best = np.maximum.reduce([vote.decoded.score for vote in votes])
+    best = np.maximum.reduce([vote.decoded.log_likelihood for vote in votes])
     voted, said = np.zeros((2, len(features), len(STATES)))
     row = np.arange(len(features))
     # One by one, so that the sums do not depend on how many seconds come at once.
     total = np.zeros(len(features))
     for vote in votes:
-        weight = np.exp(vote.decoded.score - best)
+        weight = np.exp(vote.decoded.log_likelihood - best)
         total += weight
         voted[row, vote.decoded.state] += weight
         said[row, vote.decoded.state] += np.where(vote.has_say, weight, 0.0)
