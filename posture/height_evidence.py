@@ -25,7 +25,7 @@ LOOK_AHEAD_S = 3
 
 GETTING_UP_M, GETTING_UP_SD_M, NO_CHANGE_SD_M = 0.35, 0.12, 0.06
 """Height gained by getting up from chairs and beds of all heights, and by no change of posture."""
-LEAST_HEIGHT, MOST_HEIGHT, MOST_LIFT = -1.0, 5.0, 9.0
+LEAST_HEIGHT, MOST_HEIGHT, MOST_LIFT = -2.0, 5.0, 9.0
 """No single sight of a height decides all by itself: a movement may be too slow, or the body not at rest around it."""
 MOST_FROM_LYING, MOST_FOR_SITTING_UP = 3.0, 1.0
 """The first either way, between having stood up and having sat up. Who sits up gains next to no height, as who stays:

@@ -23,7 +23,7 @@ __all__ = ["SWING_S", "without_shaking"]
 
 SWING_S = 4
 """Seconds looked at together: a few periods of everything that shakes."""
-OWN_SWING_DEG_PER_MS2, WALKING_SWING_DEG = 1.8, 0.9
+OWN_SWING_DEG_PER_MS2, WALKING_SWING_DEG = 2.0, 0.9
 """Least swing of the wearer's own movement for each m/s^2 of it, and of any."""
 INDIFFERENT_MS2 = 0.12
 """Movement that speaks for sitting as much as for standing."""
