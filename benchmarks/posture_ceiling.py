@@ -8,8 +8,8 @@ data sets. Nothing is fitted for the program; what the oracles know, they know f
 - live, mounting known: the live answer with what the whole recording tells of the mounting from the first second on, as
   a wearer has it from the second day on. Silent until the first walk: the same, but unknown until the first labelled
   walk has lasted long enough to learn from; what is told beyond that, is told without knowing what is up.
-- true upright: Lumbar's decoder, live and with the whole recording known, with the wearer's true directions in walking,
-  in standing and in leaning back. What it gains is what a better calibration could; the decoder may err as ever.
+- true upright: Lumbar's decoder, live and with the whole recording known, with the wearer's true directions in walking
+  and in leaning back. What it gains is what a better calibration could; the decoder may err as ever.
 - own angles: each labelled bout as one, its edges told, by tilt, flexion, movement and gait: the most likely activity
   given all of the wearer's other bouts and how much people of this set truly differ from each other and from themselves
   (random effects, normal). As good as one posture by itself can be told, if people repeat themselves.
@@ -207,9 +207,9 @@ def truly(known: Calibration, bouts: Bouts) -> Calibration:
     upright = next((up for number in (WALKING, STANDING) if (up := bouts.up_in(number)) is not None), None)
     if upright is None:
         return known
-    seated, standing = bouts.up_in(SITTING), bouts.up_in(STANDING)
+    seated = bouts.up_in(SITTING)
     forward = known.forward if seated is None else unit(seated - (seated @ upright) * upright)
-    return replace(known, upright=upright, standing=upright if standing is None else standing, forward=forward)
+    return replace(known, upright=upright, forward=forward)
 
 
 def show(name: str, seen: Sequence[Seen], n_bouts: int) -> None:

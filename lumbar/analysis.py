@@ -218,7 +218,6 @@ def calibration_of(profile: Profile, name: str) -> Calibration:
         CalibrationSource.PROFILE,
         upright=np.array(profile.upright),
         forward=np.array(profile.forward),
-        standing=np.array(profile.upright),
         acc_offset_ms2=np.array(profile.acc_offset_ms2),
         gyr_bias_rad_s=None if profile.gyr_bias_rad_s is None else np.array(profile.gyr_bias_rad_s),
         sitting=sitting,

@@ -16,7 +16,7 @@ The parameters below are few and round, and are the same for everybody.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from posture.seconds import SecondFeatures
 
 __all__ = [
-    "ALL_COURSES",
     "AT_FIRST",
     "LOOK_BACK_S",
     "NEVER",
@@ -60,10 +59,11 @@ LOOK_BACK_S = LONGEST_BEFORE_S
 
 MOVED_MS2 = 0.35
 """A second with more movement than this may be a change of posture, and makes its tilt worth looking at anew."""
+NOVELTY_S = 7.0
 NOVELTY_FLOOR = 0.02
 WHILE_MOVING = 0.5
 """Weight of the tilt in a second with movement: the trunk swings when one sits down, and that is no posture."""
-SHAKE_WEIGHT, GAIT_WEIGHT, LYING_WEIGHT = 0.3, 1.0, 1.0
+TILT_WEIGHT, SWAY_WEIGHT, GAIT_WEIGHT, LYING_WEIGHT = 0.4, 0.4, 1.0, 1.0
 AT_REST, REST_SWAY, REST_SWAY_SD = slice(LYING, WALKING), (-1.10, -1.03, -0.75), 0.35
 """The states at rest, and the movement in them, log10 of m/s^2: medians as in healthy adults."""
 STILL_S, STILL_SWAY = (30.0, 60.0), (0.6, 1.0)
@@ -108,19 +108,6 @@ AFTER_SHORT_GAP, AFTER_LONG_GAP = -4.0, -1.6
 NEVER = -(10**15)
 
 
-class RestWeights(NamedTuple):
-    """How much a posture that lasts says, second after second: its tilt, for so long after a movement, and its sway."""
-
-    tilt: float
-    novelty_s: float
-    sway: float
-
-
-ONE_COURSE, ALL_COURSES = RestWeights(0.5, 8.0, 0.3), RestWeights(0.4, 7.0, 0.4)
-"""Where the best course alone is sought, and where all courses speak: a tilt held speaks for every course that comes to
-its posture, so that each second of it counts less, and stillness may count more."""
-
-
 @dataclass(frozen=True, slots=True)
 class LastSeen:
     """What counts from the past for the seconds to come.
@@ -148,11 +135,7 @@ class LastSeen:
 
 
 def emission_scores(
-    features: SecondFeatures,
-    movement: NDArray[np.float64],
-    calibration: Calibration,
-    before: LastSeen,
-    weights: RestWeights = ONE_COURSE,
+    features: SecondFeatures, movement: NDArray[np.float64], calibration: Calibration, before: LastSeen
 ) -> NDArray[np.float64]:
     """Return the log score of each state for each second, shape (n, 5).
 
@@ -163,21 +146,19 @@ def emission_scores(
     movement
         Shape (n, 5): their `movement_scores`.
     calibration
-        Its `upright` must be known; `forward` and `standing` are used where they are.
+        Its `upright` must be known; `forward` is used where it is.
     before
         What counts from the seconds before these.
-    weights
-        Those of what the scores are for.
 
     """
     tilt_deg = _tilt_deg(features, calibration)
     since_s = _since_movement_s(features, before.movement)
-    weight = weights.tilt * _novelty(since_s, weights.novelty_s)[:, np.newaxis]
+    weight = TILT_WEIGHT * _novelty(since_s)[:, np.newaxis]
     lying = _log_sigmoid((tilt_deg - LYING_DEG) / LYING_SLOPE_DEG)
     not_lying = _log_sigmoid((LYING_DEG - tilt_deg) / LYING_SLOPE_DEG)
     bent = _bent_forward(features, calibration, tilt_deg, before.upright)
     scores = weight * _tilt_scores(features, calibration, tilt_deg, bent) + movement
-    scores[:, AT_REST] += weights.sway * _sway_scores(features, since_s)
+    scores[:, AT_REST] += _sway_scores(features, since_s)
     # A deep bend tilts the lower back as lying on the front does; only its length tells. Without the guided calibration
     # forward is not known well enough to say so.
     if calibration.sitting is None:
@@ -226,15 +207,15 @@ def _since_movement_s(features: SecondFeatures, moved_at: int) -> NDArray[np.int
     return np.asarray(features.second - np.maximum.accumulate(moved))
 
 
-def _novelty(since_s: NDArray[np.int64], novelty_s: float) -> NDArray[np.float64]:
-    return np.where(since_s == 0, WHILE_MOVING, np.maximum(np.exp(-since_s / novelty_s), NOVELTY_FLOOR))
+def _novelty(since_s: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.where(since_s == 0, WHILE_MOVING, np.maximum(np.exp(-since_s / NOVELTY_S), NOVELTY_FLOOR))
 
 
 def _sway_scores(features: SecondFeatures, since_s: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the log score of how still the body is in lying, sitting and standing, shape (n, 3)."""
     # More than that is a movement and tells nothing of how still the wearer sits, stands or lies.
     sway = np.log10(np.minimum(features.movement, MOVED_MS2) + 0.01)
-    weight = np.where(since_s == 0, 1.0, np.interp(since_s, STILL_S, STILL_SWAY))
+    weight = SWAY_WEIGHT * np.where(since_s == 0, 1.0, np.interp(since_s, STILL_S, STILL_SWAY))
     return np.stack([weight * _log_normal(sway, mean, REST_SWAY_SD) for mean in REST_SWAY], axis=1)
 
 
@@ -245,14 +226,11 @@ def _tilt_scores(
     bent: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the log density of the tilt in each state; each is a bell over a broad floor for unusual postures."""
-    standing = calibration.standing
-    from_standing_deg = tilt_deg if standing is None else np.degrees(angle_between(features.up, standing))
     flexion_deg = calibration.flexion_deg(features.up)
     scores = np.empty((len(features), len(STATES)))
     scores[:, LYING] = np.log(1 / 40)
     scores[:, SITTING] = _sitting_tilt(calibration, tilt_deg, flexion_deg)
-    scores[:, STANDING] = _half_bell(from_standing_deg)
-    scores[:, WALKING] = _half_bell(tilt_deg)
+    scores[:, STANDING] = scores[:, WALKING] = _half_bell(tilt_deg)
     # Cyclists lean forward; where forward is not known any lean may be that.
     leaning_deg = tilt_deg if flexion_deg is None else flexion_deg
     scores[:, CYCLING] = _bell(leaning_deg, CYCLING_MEAN_DEG, CYCLING_SD_DEG, share=0.99)
@@ -319,8 +297,8 @@ def movement_scores(features: SecondFeatures, stepping: NDArray[np.float64]) -> 
     scores = np.empty((len(features), len(STATES)))
     scores[:, LYING] = scores[:, SITTING] = GAIT_WEIGHT * is_still
     scores[:, STANDING] = 0.75 * GAIT_WEIGHT * is_still
-    scores[:, WALKING] = SHAKE_WEIGHT * _log_normal(movement, 0.35, 0.35) + GAIT_WEIGHT * walks
-    pedalling = SHAKE_WEIGHT * _log_normal(movement, 0.12, 0.2) + 0.5 * GAIT_WEIGHT * _log_normal(gait, -0.22, 0.3)
+    scores[:, WALKING] = SWAY_WEIGHT * _log_normal(movement, 0.35, 0.35) + GAIT_WEIGHT * walks
+    pedalling = SWAY_WEIGHT * _log_normal(movement, 0.12, 0.2) + 0.5 * GAIT_WEIGHT * _log_normal(gait, -0.22, 0.3)
     # A saddle neither rises and falls nor bows: what is too slow or swings too far for steps is no pedalling either.
     evenly = np.log(np.clip(stepping / np.maximum(features.gait, 1e-9), LEAST_EVEN, 1.0))
     scores[:, CYCLING] = pedalling + evenly - 0.3

@@ -87,8 +87,6 @@ class Calibration:
         Shape (3,): up in the sensor frame while the wearer walks or stands upright; None where unknown.
     forward
         Shape (3,): the wearer's forward in the sensor frame, perpendicular to `upright`; None where unknown.
-    standing
-        Shape (3,): mean up while the wearer stands, which may lean from walking; `upright` where not known apart.
     acc_offset_ms2
         Shape (3,): zero offset of the accelerometer, already taken off the samples that the rest was learnt from.
     gyr_bias_rad_s
@@ -110,7 +108,6 @@ class Calibration:
     source: CalibrationSource
     upright: NDArray[np.float64] | None = None
     forward: NDArray[np.float64] | None = None
-    standing: NDArray[np.float64] | None = None
     acc_offset_ms2: NDArray[np.float64] | None = None
     gyr_bias_rad_s: NDArray[np.float64] | None = None
     sitting: SittingRange | None = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from posture.activity import ALL_COURSES, AT_FIRST, LastSeen, emission_scores
+from posture.activity import AT_FIRST, LastSeen, emission_scores
 from posture.best_path import follow_paths, trace
 from posture.calibration import Mounting, by_mounting
 from posture.evidence import LAG_S, EvidenceWindow, evidence_by_the_hour
@@ -131,7 +131,7 @@ class CalibratedDecoder(Stage[CalibratedDecoderState]):
 
     def _emission(self, fresh: Evidence) -> NDArray[np.float64]:
         state = self._state
-        emission = emission_scores(fresh.features, fresh.movement, state.calibration, state.before, ALL_COURSES)
+        emission = emission_scores(fresh.features, fresh.movement, state.calibration, state.before)
         if state.course is None:
             emission[0] += AT_FIRST
         state.before = state.before.after(fresh.features, state.calibration)

@@ -156,7 +156,6 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
             CalibrationSource.GUIDED,
             upright,
             forward=forward,
-            standing=upright,
             acc_offset_ms2=self._acc_offset_ms2,
             gyr_bias_rad_s=self._gyr_bias_rad_s(),
             shown=tuple(

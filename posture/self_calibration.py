@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from posture.accelerometer_offset import learn_offset
-from posture.activity import SITTING, STANDING
+from posture.activity import SITTING
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
 from posture.rotations import angle_between, unit
@@ -32,10 +32,6 @@ MINIMUM_WALKING_S = 5
 MINIMUM_SITTING_S = 20
 FAR_BACK_DEG, FAR_BACK_WORTH = 40.0, 0.05
 """Some recline further, but before forward is known who stands and bows as far is easily taken for one who does."""
-MINIMUM_STANDING_S = 6
-STANDING_STILL_MS2 = 0.5
-WALKING_WORTH_S = 30
-"""Standing counts as much as walking, as the wearer's upright, once it has been seen for so long."""
 
 
 @dataclass(slots=True)
@@ -128,9 +124,7 @@ class SelfCalibration(Stage[SelfCalibrationState]):
 
     def _mounting_learnt(self, seen: SecondFeatures) -> Calibration:
         known = self._state.calibration
-        # Standing apart from walking is left to the review: as long as it is doubtful what was standing, it would be
-        # learnt from sitting that was taken for it, and what is learnt so is taken for it from then on.
-        learnt = replace(learn_calibration(self.of_mounting(seen), known.acc_offset_ms2), standing=None)
+        learnt = learn_calibration(self.of_mounting(seen), known.acc_offset_ms2)
         return learnt if self._state.since is None else learnt.added_to(known)
 
     def of_mounting(self, seen: SecondFeatures) -> SecondFeatures:
@@ -151,7 +145,7 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
     """Return what the seconds tell of the mounting; source NONE where there is too little walking in them.
 
     Up is the wearer's mean gravity direction while walking (Vaha-Ypya et al. 2018); forward is the direction towards
-    which sitting rolls the pelvis backward, seen once the wearer has sat for 20 s; standing is how the wearer stands.
+    which sitting rolls the pelvis backward, seen once the wearer has sat for 20 s.
 
     Parameters
     ----------
@@ -166,11 +160,7 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
         return Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
     first = Calibration(CalibrationSource.WALKING, upright, acc_offset_ms2=acc_offset_ms2)
     state = smooth_activity(features, first)
-    forward = _sitting_back(features.up[state == SITTING], upright)
-    standing = _standing_up(features.up[(state == STANDING) & (features.movement < STANDING_STILL_MS2)], upright)
-    return Calibration(
-        CalibrationSource.WALKING, upright, forward=forward, standing=standing, acc_offset_ms2=acc_offset_ms2
-    )
+    return replace(first, forward=_sitting_back(features.up[state == SITTING], upright))
 
 
 def _walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
@@ -185,10 +175,3 @@ def _sitting_back(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDAr
     may_bow = np.degrees(angle_between(up, upright)) > FAR_BACK_DEG
     mean = np.where(may_bow, FAR_BACK_WORTH, 1.0) @ up
     return unit(mean - (mean @ upright) * upright)
-
-
-def _standing_up(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDArray[np.float64]:
-    n = len(up)
-    if n < MINIMUM_STANDING_S:
-        return upright
-    return unit(WALKING_WORTH_S * upright + n * np.median(up, axis=0))
