@@ -4,7 +4,7 @@ Every direction that the wearer has held for a while may be that in which they w
 most likely is. Against these guesses stand others: that the direction held first was sitting or lying, up being
 somewhere to the side. Under each guess the same evidence (movement, sway, rises and falls, how far one posture is
 tilted from another) makes some course of the day more likely than under the others. The guesses vote with that
-likelihood, second by second; what they do not agree on by nine in ten is unknown. Those in which the wearer has not
+likelihood, second by second; what they do not agree on by four in five is unknown. Those in which the wearer has not
 been seen on their feet have a vote but no say, since sitting and lying are told by their tilt from upright: they may
 only second what guesses with two fifths of the likelihood say.
 """
