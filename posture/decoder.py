@@ -122,7 +122,7 @@ class CalibratedDecoder(Stage[CalibratedDecoderState]):
         state = self._state
         fresh = follow_courses(state.course, step.fresh.transition, self._emission(step.fresh))
         course = fresh if state.course is None else state.course.then(fresh)
-        state.course = course.rows(max(len(course) - LAG_S, 0), len(course))
+        state.course = course.last(LAG_S)
         stop = len(course) - (0 if step.n_at_end else LAG_S)
         start = max(stop - len(step.decided), 0)
         decided_with = np.minimum(np.arange(start, stop) + LAG_S, len(course) - 1)

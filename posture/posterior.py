@@ -46,6 +46,11 @@ class Course:
         """Return the rows [start, stop)."""
         return Course(self.ways[start:stop], self.probability[start:stop], self.log_likelihood[start:stop])
 
+    def last(self, n: int) -> Course:
+        """Return the last n seconds, all where there are fewer, without holding on to those before."""
+        row = slice(max(len(self) - n, 0), None)
+        return Course(self.ways[row].copy(), self.probability[row].copy(), self.log_likelihood[row].copy())
+
     def then(self, later: Course) -> Course:
         """Return these seconds and those after them."""
         return Course(

@@ -55,11 +55,16 @@ def test_cutting_changes_nothing(seed, n, data):
     cut = data.draw(st.integers(1, n - 1))
     whole = follow_courses(None, transition, emission)
     first = follow_courses(None, transition[:cut], emission[:cut])
-    second = follow_courses(first.rows(cut - 1, cut), transition[cut:], emission[cut:])
+    second = follow_courses(first.last(1), transition[cut:], emission[cut:])
     both = first.then(second)
     assert_array_equal(both.probability, whole.probability)
     assert_array_equal(both.log_likelihood, whole.log_likelihood)
     assert_array_equal(both.given_later(2), whole.given_later(2))
+
+
+def test_what_is_kept_does_not_keep_the_rest():
+    course = follow_courses(None, *evidence(1, 100)).last(2)
+    assert all(column.base is None for column in (course.ways, course.probability, course.log_likelihood))
 
 
 def test_a_day_of_improbable_seconds_has_a_likelihood():
