@@ -1,11 +1,12 @@
-"""Scores posture as if the people of hapt had worn other sensors, mounted otherwise.
+"""Scores posture as if the people of hapt and harth had worn other sensors, mounted otherwise.
 
 Run as ``python benchmarks/other_sensors.py DATA [--sensors N]``; DATA is the folder of the labelled data sets. All of
 hapt was recorded with one phone, which reads gravity longer upright than lying; what is told could hang on that. So
 its offset and gains, as the labelled postures of all people show them, are taken off; then each drawn sensor reads with
 errors of its own (offsets of sd 0.25 m/s^2, gains of sd 1 %) and sits on the waist in a direction of its own. Nobody is
 calibrated and nothing is known of the sensor beforehand. (harth's sensors all read differently, and too few directions
-are held with each to learn gains from.)
+are held with each to learn gains from.) Before that both sets are scored at half the rate, with white noise on each
+axis of the accelerometer, and without gyroscope.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
 
-SET = "hapt"
+HAPT, SETS = "hapt", ("hapt", "harth")
+NOISE_MS2 = 0.06
 OFFSET_SD_MS2, GAIN_SD = 0.25, 0.01
 OUTLIER_MS2 = 0.03
 SHORTEST_REST_S, SETTLING_S = 8, 2
@@ -45,16 +47,20 @@ def main() -> int:
     """Print the figures; returns the exit code."""
     options = read_options()
     settings = load_settings()
-    wholes = [whole_of(each) for each in find_labelled(options.data / SET)]
-    print_scores("as recorded", wholes, settings)
+    recorded = {name: [whole_of(each) for each in find_labelled(options.data / name)] for name in SETS}
+    for name, those in recorded.items():
+        print_scores(name, "as recorded", those, settings)
+        for sensor, made in OTHERS.items():
+            print_scores(name, sensor, [made(each) for each in those], settings)
+    wholes = recorded[HAPT]
     offset_ms2, gain = own_error(wholes)
     rid = [worn(whole, (1 / gain, -offset_ms2 / gain), Rotation.identity()) for whole in wholes]
-    print_scores("error taken off", rid, settings)
+    print_scores(HAPT, "error taken off", rid, settings)
     random = np.random.default_rng(0)
     for number in range(1, options.sensors + 1):
         error = 1 + random.normal(0, GAIN_SD, 3), random.normal(0, OFFSET_SD_MS2, 3)
         mounting = Rotation.random(random_state=random)
-        print_scores(f"sensor {number}", [worn(each, error, mounting) for each in rid], settings)
+        print_scores(HAPT, f"sensor {number}", [worn(each, error, mounting) for each in rid], settings)
     return 0
 
 
@@ -97,15 +103,42 @@ def worn(whole: Whole, error: tuple[NDArray[np.float64], NDArray[np.float64]], m
     return replace(whole, chunk=replace(chunk, acc=acc.astype(chunk.acc.dtype), gyr=gyr))
 
 
-def print_scores(sensor: str, wholes: Sequence[Whole], settings: Settings) -> None:
+def at_half_the_rate(whole: Whole) -> Whole:
+    """Return a recording with each two samples averaged."""
+    chunk = whole.chunk
+    time = chunk.time[: len(chunk) // 2 * 2 : 2]
+    gyr = None if chunk.gyr is None else averaged(chunk.gyr)
+    return replace(whole, chunk=replace(chunk, time=time, acc=averaged(chunk.acc), gyr=gyr), rate_hz=whole.rate_hz / 2)
+
+
+def averaged(samples: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the means of each two rows."""
+    return np.asarray(samples[: len(samples) // 2 * 2].reshape(-1, 2, 3).mean(axis=1, dtype=samples.dtype))
+
+
+def noisier(whole: Whole) -> Whole:
+    """Return a recording with white noise on each axis of the accelerometer."""
+    acc = whole.chunk.acc + np.random.default_rng(0).normal(0, NOISE_MS2, whole.chunk.acc.shape)
+    return replace(whole, chunk=replace(whole.chunk, acc=acc.astype(whole.chunk.acc.dtype)))
+
+
+def without_gyroscope(whole: Whole) -> Whole:
+    """Return a recording of the accelerometer alone."""
+    return replace(whole, chunk=replace(whole.chunk, gyr=None))
+
+
+OTHERS = {"half the rate": at_half_the_rate, "noise": noisier, "no gyroscope": without_gyroscope}
+
+
+def print_scores(name: str, sensor: str, wholes: Sequence[Whole], settings: Settings) -> None:
     """Print the live and the smoothed answer of all recordings."""
     live, smoothed = np.zeros((2, len(CLASSES), OTHER + 1), dtype=np.int64)
     for whole in wholes:
         pipeline, events = lived(whole, whole.chunk, settings)
         live += counted(whole, events)
         smoothed += counted(whole, review(pipeline, settings, []).findings.events)
-    print(line(SET, f"{sensor}, live", live))
-    print(line(SET, f"{sensor}, smoothed", smoothed), flush=True)
+    print(line(name, f"{sensor}, live", live))
+    print(line(name, f"{sensor}, smoothed", smoothed), flush=True)
 
 
 if __name__ == "__main__":
