@@ -123,11 +123,11 @@ class CalibratedDecoder(Stage[CalibratedDecoderState]):
         fresh = follow_courses(state.course, step.fresh.transition, self._emission(step.fresh))
         course = fresh if state.course is None else state.course.then(fresh)
         state.course = course.last(LAG_S)
-        stop = len(course) - (0 if step.n_at_end else LAG_S)
-        start = max(stop - len(step.decided), 0)
-        decided_with = np.minimum(np.arange(start, stop) + LAG_S, len(course) - 1)
-        probability = course.rows(start, len(course)).given_later(LAG_S)[: len(step.decided)]
-        return DecodedSeconds(step.decided, probability.argmax(axis=1), course.log_likelihood[decided_with])
+        stop = len(course) if step.n_at_end else max(len(course) - LAG_S, 0)
+        row = np.arange(stop - len(step.decided), stop)
+        last = np.minimum(row + LAG_S, len(course) - 1)
+        state_of_each = course.given_later(LAG_S)[row].argmax(axis=1)
+        return DecodedSeconds(step.decided, state_of_each, course.log_likelihood[last])
 
     def _emission(self, fresh: Evidence) -> NDArray[np.float64]:
         state = self._state

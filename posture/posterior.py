@@ -42,10 +42,6 @@ class Course:
         """Return the number of seconds."""
         return len(self.log_likelihood)
 
-    def rows(self, start: int, stop: int) -> Course:
-        """Return the rows [start, stop)."""
-        return Course(self.ways[start:stop], self.probability[start:stop], self.log_likelihood[start:stop])
-
     def last(self, n: int) -> Course:
         """Return the last n seconds, all where there are fewer, without holding on to those before."""
         row = slice(max(len(self) - n, 0), None)
@@ -89,11 +85,11 @@ def follow_courses(before: Course | None, transition: NDArray[np.float64], emiss
     scores = transition + emission[:, np.newaxis]
     largest = scores.max(axis=(1, 2))
     ways = np.exp(scores - largest[:, np.newaxis, np.newaxis])
+    # The first row is what was known before.
     probability = np.empty((len(emission) + 1, n_states))
     likelihood = np.empty(len(emission) + 1)
-    probability[0], likelihood[0] = (
-        (1.0, 0.0) if before is None else (before.probability[-1], before.log_likelihood[-1])
-    )
+    probability[0] = 1.0 if before is None else before.probability[-1]
+    likelihood[0] = 0.0 if before is None else before.log_likelihood[-1]
     share = []
     for known, way, fresh in zip(probability[:-1], ways, probability[1:], strict=True):
         np.dot(known, way, fresh)
