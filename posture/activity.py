@@ -45,6 +45,7 @@ __all__ = [
     "beside_known_step",
     "emission_scores",
     "free_after_gap",
+    "has_known_step",
     "movement_scores",
     "step_scores",
     "transition_scores",
@@ -81,7 +82,7 @@ SITTING_MEAN_DEG, SITTING_SD_DEG = 22.0, 13.0
 OWN_UPRIGHT_SD_DEG, OWN_EDGE_DEG, DESK_LEAN_DEG = 5.0, 4.0, 30.0
 CYCLING_MEAN_DEG, CYCLING_SD_DEG = 20.0, 8.0
 LEAST_EVEN = 0.05
-LIKELY_WALKING_MS2, UNLIKELY_STILL_MS2 = 0.5, 0.7
+UNLIKELY_STILL_MS2 = 0.7
 STEPPED, NOT_STEPPED = 2.0, -0.5
 """For walking, in a second with a step in it or right beside it, and in one without: steps are told by a rhythm of five
 peaks, which one second does not show. Some are seen in turning on the spot, some slow ones are missed."""
@@ -185,11 +186,21 @@ def beside_known_step(features: SecondFeatures) -> NDArray[np.bool_]:
 
     The seconds follow each other without a hole; the last `LOOK_AHEAD_S` have not seen all their evidence.
     """
-    beside = np.zeros(len(features), dtype=np.bool_)
+    return _known_soon(features, 0b111)
+
+
+def has_known_step(features: SecondFeatures) -> NDArray[np.bool_]:
+    """Return what `beside_known_step` does, of a step in the second itself."""
+    return _known_soon(features, 0b010)
+
+
+def _known_soon(features: SecondFeatures, around: int) -> NDArray[np.bool_]:
+    """Return whether a step is known soon in the second before (bit 2), in (1) or after (0) each."""
+    known = np.zeros(len(features), dtype=np.bool_)
     for later in range(min(LOOK_AHEAD_S + 1, len(features))):
-        bits = 0b111 << later >> 1
-        beside[: len(features) - later] |= (features.steps_known[later:] & bits) > 0
-    return beside
+        bits = around << later >> 1
+        known[: len(features) - later] |= (features.steps_known[later:] & bits) > 0
+    return known
 
 
 def _tilt_deg(features: SecondFeatures, calibration: Calibration) -> NDArray[np.float64]:
@@ -277,7 +288,9 @@ def _bent_forward(
     return np.asarray(np.clip(toward, 0, 1) * np.clip((tilt_deg - 10) / 10, 0, 1) * brief)
 
 
-def movement_scores(features: SecondFeatures, stepping: NDArray[np.float64]) -> NDArray[np.float64]:
+def movement_scores(
+    features: SecondFeatures, stepping: NDArray[np.float64], likely_walking_ms2: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return the log score in each state of how much, and how rhythmically, the body moves, shape (n, 5).
 
     How still it is at rest is not among it, since that counts by how long it has been.
@@ -288,11 +301,13 @@ def movement_scores(features: SecondFeatures, stepping: NDArray[np.float64]) -> 
         n seconds.
     stepping
         Shape (n,): their gait as far as it may be that of steps (`posture.stepping`), in m/s^2.
+    likely_walking_ms2
+        Shape (n,): how much of it this wearer has to show for walking to be as likely as not (`posture.own_gait`).
 
     """
     movement = np.log10(features.movement + 0.01)
     gait = np.log10(features.gait + 0.005)
-    walks = _log_sigmoid((np.log10(stepping + 0.005) - np.log10(LIKELY_WALKING_MS2)) / 0.08)
+    walks = _log_sigmoid((np.log10(stepping + 0.005) - np.log10(likely_walking_ms2)) / 0.08)
     is_still = _log_sigmoid((np.log10(UNLIKELY_STILL_MS2) - gait) / 0.12)
     scores = np.empty((len(features), len(STATES)))
     scores[:, LYING] = scores[:, SITTING] = GAIT_WEIGHT * is_still

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +13,14 @@ from posture.activity import (
     WALKING,
     beside_known_step,
     free_after_gap,
+    has_known_step,
     movement_scores,
     step_scores,
     transition_scores,
 )
 from posture.height_evidence import LOOK_AHEAD_S
-from posture.seconds import join_seconds
+from posture.own_gait import OwnGait
+from posture.seconds import join_seconds, seconds_with_step
 from posture.shaking import without_shaking
 from posture.stage import Stage
 from posture.stepping import stepping_gait
@@ -98,6 +100,8 @@ class EvidenceState:
         the last `n_undecided` of those are not yet decided. None between runs.
     gap_s
         How far the current run is from the one before, until the evidence of its first second has been given out.
+    own_gait
+        What has been seen of how the wearer walks, up to the evidence given out.
 
     """
 
@@ -106,6 +110,7 @@ class EvidenceState:
     n_scored: int = 0
     n_undecided: int = 0
     gap_s: int | None = None
+    own_gait: OwnGait = field(default_factory=OwnGait)
 
 
 class EvidenceWindow(Stage[EvidenceState]):
@@ -151,7 +156,9 @@ class EvidenceWindow(Stage[EvidenceState]):
         state.n_scored = stop - keep_from
         if start == stop:
             return []
-        fresh = _evidence(known, start, stop)
+        has_step = has_known_step(known)[start:stop]
+        likely_walking_ms2, state.own_gait = state.own_gait.likely_walking_ms2(known.rows(start, stop), has_step)
+        fresh = _evidence(known, start, stop, likely_walking_ms2)
         # A step not known yet says nothing: the first ones of a walk are known late.
         fresh.movement[beside_known_step(known)[start:stop], WALKING] += STEPPED
         if state.gap_s is not None:
@@ -164,10 +171,12 @@ def evidence_by_the_hour(features: SecondFeatures) -> Iterator[Evidence]:
     """Yield the evidence of whole recordings by the hour, so that memory stays flat."""
     last_second: int | None = None
     steps, done = step_scores(features), 0
+    has_step = np.isin(features.second, seconds_with_step(features))
+    likely_walking_ms2 = OwnGait().likely_walking_ms2(features, has_step)[0][-1:]
     for run in runs_without_gap(features):
         for piece in pieces(len(run), HOUR_S, LOOK_BACK_S, LOOK_AHEAD_S):
             around = run.rows(piece.first, piece.last)
-            block = _evidence(around, piece.start - piece.first, piece.stop - piece.first)
+            block = _evidence(around, piece.start - piece.first, piece.stop - piece.first, likely_walking_ms2)
             if piece.start == 0 and last_second is not None:
                 block.transition[0] = free_after_gap(int(run.second[0]) - last_second)
             block.movement[:, WALKING] += steps[done : done + len(block)]
@@ -176,11 +185,12 @@ def evidence_by_the_hour(features: SecondFeatures) -> Iterator[Evidence]:
         last_second = int(run.second[-1])
 
 
-def _evidence(around: SecondFeatures, start: int, stop: int) -> Evidence:
+def _evidence(around: SecondFeatures, start: int, stop: int, likely_walking_ms2: NDArray[np.float64]) -> Evidence:
     """Return the evidence of the rows [start, stop) of seconds without a hole."""
     features = without_shaking(around).rows(start, stop)
     stepping = np.minimum(stepping_gait(around)[start:stop], features.gait)
-    return Evidence(features, movement_scores(features, stepping), transition_scores(around)[start:stop])
+    movement = movement_scores(features, stepping, likely_walking_ms2)
+    return Evidence(features, movement, transition_scores(around)[start:stop])
 
 
 def runs_without_gap(features: SecondFeatures) -> Iterator[SecondFeatures]:
