@@ -25,6 +25,7 @@ from scipy.special import expit
 from posture.events import Activity
 from posture.height_change import LONGEST_BEFORE_S
 from posture.height_evidence import LOOK_AHEAD_S, height_evidence
+from posture.own_gait import USUAL_MS2
 from posture.rotations import angle_between, unit
 from posture.seconds import seconds_with_step
 from posture.windows import added
@@ -312,7 +313,9 @@ def movement_scores(
     scores = np.empty((len(features), len(STATES)))
     scores[:, LYING] = scores[:, SITTING] = GAIT_WEIGHT * is_still
     scores[:, STANDING] = 0.75 * GAIT_WEIGHT * is_still
-    scores[:, WALKING] = SWAY_WEIGHT * _log_normal(movement, 0.35, 0.35) + GAIT_WEIGHT * walks
+    # Who treads more softly shakes the trunk less in all.
+    shaken = 0.35 + np.log10(likely_walking_ms2 / USUAL_MS2)
+    scores[:, WALKING] = SWAY_WEIGHT * _log_normal(movement, shaken, 0.35) + GAIT_WEIGHT * walks
     pedalling = SWAY_WEIGHT * _log_normal(movement, 0.12, 0.2) + 0.5 * GAIT_WEIGHT * _log_normal(gait, -0.22, 0.3)
     # A saddle neither rises and falls nor bows: what is too slow or swings too far for steps is no pedalling either.
     evenly = np.log(np.clip(stepping / np.maximum(features.gait, 1e-9), LEAST_EVEN, 1.0))
@@ -376,7 +379,9 @@ def _log_sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(-np.logaddexp(0.0, -x))
 
 
-def _log_normal(x: NDArray[np.float64], mean: float, sd: float | NDArray[np.float64]) -> NDArray[np.float64]:
+def _log_normal(
+    x: NDArray[np.float64], mean: float | NDArray[np.float64], sd: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
     return np.asarray(-0.5 * ((x - mean) / sd) ** 2 - np.log(sd))
 
 

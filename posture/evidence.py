@@ -157,7 +157,7 @@ class EvidenceWindow(Stage[EvidenceState]):
         if start == stop:
             return []
         has_step = has_known_step(known)[start:stop]
-        likely_walking_ms2, state.own_gait = state.own_gait.likely_walking_ms2(known.rows(start, stop), has_step)
+        likely_walking_ms2, state.own_gait = state.own_gait.likely_walking_ms2(known.gait[start:stop], has_step)
         fresh = _evidence(known, start, stop, likely_walking_ms2)
         # A step not known yet says nothing: the first ones of a walk are known late.
         fresh.movement[beside_known_step(known)[start:stop], WALKING] += STEPPED
@@ -172,7 +172,7 @@ def evidence_by_the_hour(features: SecondFeatures) -> Iterator[Evidence]:
     last_second: int | None = None
     steps, done = step_scores(features), 0
     has_step = np.isin(features.second, seconds_with_step(features))
-    likely_walking_ms2 = OwnGait().likely_walking_ms2(features, has_step)[0][-1:]
+    likely_walking_ms2 = OwnGait().likely_walking_ms2(features.gait, has_step)[0][-1:]
     for run in runs_without_gap(features):
         for piece in pieces(len(run), HOUR_S, LOOK_BACK_S, LOOK_AHEAD_S):
             around = run.rows(piece.first, piece.last)

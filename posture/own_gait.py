@@ -15,13 +15,11 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from posture.seconds import SecondFeatures
-
 __all__ = ["USUAL_MS2", "OwnGait"]
 
 USUAL_MS2, OF_OWN, LEAST_MS2 = 0.5, 0.4, 0.1
 """What is less than half likely to be walking of anybody; as a share of the wearer's own; at any wearer."""
-SEEN_S = 20
+SEEN_S = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +39,21 @@ class OwnGait:
     log_total: float = 0.0
 
     def likely_walking_ms2(
-        self, features: SecondFeatures, has_step: NDArray[np.bool_]
+        self, gait_ms2: NDArray[np.float64], has_step: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float64], OwnGait]:
         """Return the gait that is as likely walking as not, shape (n,) in m/s^2, by each second, and what is seen then.
 
         Parameters
         ----------
-        features
-            n seconds, following on those seen.
+        gait_ms2
+            Shape (n,): the gait of the seconds that follow on those seen.
         has_step
             Shape (n,): whether there is a step in each.
 
         """
-        log_gait = np.where(has_step, np.log(np.maximum(features.gait, LEAST_MS2)), 0.0)
+        log_gait = np.where(has_step, np.log(np.maximum(gait_ms2, LEAST_MS2)), 0.0)
         n = self.n + np.cumsum(has_step)
         log_total = np.add.accumulate(np.concatenate([[self.log_total], log_gait]))[1:]
         own_ms2 = np.exp(log_total / np.maximum(n, 1))
-        seen = OwnGait(int(n[-1]), float(log_total[-1])) if len(features) else self
+        seen = OwnGait(int(n[-1]), float(log_total[-1])) if len(n) else self
         return np.where(n < SEEN_S, USUAL_MS2, np.clip(OF_OWN * own_ms2, LEAST_MS2, USUAL_MS2)), seen

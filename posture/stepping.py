@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STEPPING_S", "is_walked", "stepping_gait"]
 
-WALKED_GAIT_MS2 = (0.4, 6.0)
+WALKED_GAIT_MS2 = (0.2, 6.0)
 STEPPING_S = 4
 """Seconds looked at together: two strides of slow walkers, two repetitions of a quick exercise."""
 MOST_SLOW_SHARE = 0.25

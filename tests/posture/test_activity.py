@@ -211,6 +211,27 @@ def test_steps_tell_faint_walking_from_standing(play, defaults):
     assert found(faint) == {Activity.WALKING}
 
 
+def test_who_treads_softly_is_known_by_their_steps_and_walks_from_then_on(play, defaults):
+    """A walk too faint to be one of anybody is one of a wearer whose steps have been seen to shake no more."""
+    played = play((Stand(20.0), Walk(60.0), Stand(30.0), Walk(20.0), Stand(20.0)), 3)
+    pipeline, _ = lived(played, defaults)
+    calibration = learn_calibration(pipeline.features)
+    soft = replace(pipeline.features, gait=pipeline.features.gait / 8, movement=pipeline.features.movement / 8)
+    first, second = [part for part in played.truth.activities if part.activity == "walking"]
+    known = [(int(time), int(time) + 3) for time in pipeline.step_times]
+    inside = (soft.second > second.start + 3) & (soft.second < second.end - 3)
+
+    def found(steps):
+        seconds = soft.with_steps(steps)
+        decoder = ActivityDecoder(calibration)
+        live = np.concatenate([block.state for block in (*decoder.push(seconds), *decoder.flush())])
+        both = (live[inside].tolist(), smooth_activity(seconds, calibration)[inside].tolist())
+        return [{STATES[state] for state in each} for each in both]
+
+    assert not any(Activity.WALKING in each for each in found([each for each in known if each[0] > first.end]))
+    assert found(known) == [{Activity.WALKING}] * 2
+
+
 @pytest.mark.parametrize(("still_for_s", "activity"), [(25, Activity.STANDING), (150, Activity.SITTING)])
 def test_anybody_may_stand_still_for_half_a_minute_but_not_for_minutes(play, defaults, still_for_s, activity):
     """Who was not seen to sit down, and keeps as still as those who sit, has sat down all the same in the end."""
