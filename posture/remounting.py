@@ -20,6 +20,7 @@ from posture.evidence import evidence_by_the_hour
 from posture.rotations import angle_between, shortest_turn, unit
 from posture.self_calibration import learn_calibration
 from posture.stepping import is_walked
+from posture.strap import HOLE_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +36,6 @@ __all__ = ["learn_mountings", "moved_at"]
 AROUND_S = 20
 """Walking seconds before and after, between which the move is sought, are looked at with what lies between."""
 MOVE, MOVE_IN_HOLE, NEVER = -9.0, -2.0, -1e6
-HOLE_S = 30
-"""In a hole of so long the sensor may have been off."""
 STAYED_SD_DEG = 10.0
 STAYED_RATIO = 2 / np.radians(STAYED_SD_DEG) ** 2
 """By how much more likely than any other direction is that in which a wearer who stays as they are is seen then."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from posture.calibration import Calibration
     from posture.seconds import SecondFeatures
 
-__all__ = ["StrapMove", "StrapNews", "StrapState", "StrapTracker"]
+__all__ = ["HOLE_S", "StrapMove", "StrapNews", "StrapState", "StrapTracker"]
 
 STRAP_SETTLED_DEG = 10.0
 STEADY_DEG = 8.0
@@ -43,9 +43,14 @@ class Look(NamedTuple):
     limit_deg: float
 
 
+AFTER_HOLE = Look(8, 45.0)
+"""Once after each hole in which the sensor may have been off: it was put on anew if it sits otherwise then."""
 PUT_ON_ANEW, SLIPPED, CREPT = Look(20, 45.0), Look(30, 20.0), Look(180, 10.0)
 """What was put on anew shows soon. On stairs one leans by up to 15 deg. 10 deg, which is all of a slouch, must last; it
 is learnt without a word, and leaves what the wearer has shown as it is: one leans so on a pram."""
+HOLE_S = 30
+"""In a hole of so long the sensor may have been off."""
+FIRST_RUN = -(10**15)
 KEPT_S = CREPT.walking_s - 1
 
 
@@ -107,6 +112,12 @@ class StrapState:
         Shapes (n,) and (n, 3): the last seconds walked, and up in them.
     n_walked
         How many seconds have been walked since the comparison began.
+    walked_run
+        Shape (n,): in which run between two holes each of them was, by its first second; `FIRST_RUN` before any hole.
+    last_second, run
+        The last second compared, and its run; None before the first.
+    judged_run
+        The last run whose first walking has been looked at.
     raised
         The alert if active.
 
@@ -119,6 +130,10 @@ class StrapState:
     walked: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     walked_up: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 3)))
     n_walked: int = 0
+    walked_run: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    last_second: int | None = None
+    run: int = FIRST_RUN
+    judged_run: int = FIRST_RUN
     raised: Alert | None = None
 
 
@@ -175,28 +190,49 @@ class StrapTracker(Stage[StrapState]):
     ) -> tuple[int, list[Alert | AlertResolved], StrapMove | None]:
         """Return how many of the settled seconds were looked at, up to a move or all, and what they bring."""
         state = self._state
+        run_of_each = self._runs(known.second[:n_settled])
         walks, n_before = np.flatnonzero(is_walked(known)[:n_settled]), len(state.walked)
         events: list[Alert | AlertResolved] = []
         if len(walks) == 0:
+            self._go_on_from(known, run_of_each, n_settled)
             return n_settled, events, None
         second = np.concatenate([state.walked, known.second[walks]])
         up = np.concatenate([state.walked_up, known.up[walks]])
-        state.walked, state.walked_up = second[-KEPT_S:], up[-KEPT_S:]
+        run = np.concatenate([state.walked_run, run_of_each[walks]])
+        state.walked, state.walked_up, state.walked_run = second[-KEPT_S:], up[-KEPT_S:], run[-KEPT_S:]
         state.n_walked += len(walks)
-        for index, mean, look in _steady_walks(up, n_before, state.n_walked):
+        for index, mean, look in _steady_walks(up, run > state.judged_run, n_before, state.n_walked):
             row, seen = walks[index - n_before], slice(index - look.walking_s + 1, index + 1)
+            if look is AFTER_HOLE:
+                if run[seen.start] != run[index] or run[index] == state.judged_run:
+                    continue
+                state.judged_run = int(run[index])
             if look is CREPT and state.shown_walking is None and state.calibration is state.shown:
                 state.shown_walking = mean
             move = self._move(second[seen], up[seen], mean, look)
             events += self._alert(float(known.second[row + SETTLING_S] + 1), mean, move)
             if move is not None:
                 self._forget_walking()
+                self._go_on_from(known, run_of_each, int(row) + 1)
                 return int(row) + 1, events, move
+        self._go_on_from(known, run_of_each, n_settled)
         return n_settled, events, None
+
+    def _runs(self, second: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return in which run between two holes each of n seconds is, shape (n,)."""
+        state = self._state
+        before = second[:1] if state.last_second is None else [state.last_second]
+        begins = np.diff(second, prepend=before) > HOLE_S
+        return np.maximum.accumulate(np.where(begins, second, state.run))
+
+    def _go_on_from(self, known: SecondFeatures, run: NDArray[np.int64], n_compared: int) -> None:
+        if n_compared:
+            self._state.last_second, self._state.run = int(known.second[n_compared - 1]), int(run[n_compared - 1])
 
     def _forget_walking(self) -> None:
         state = self._state
         state.walked, state.walked_up, state.n_walked = state.walked[:0], state.walked_up[:0], 0
+        state.walked_run = state.walked_run[:0]
 
     def _move(
         self, second: NDArray[np.int64], up: NDArray[np.float64], mean: NDArray[np.float64], look: Look
@@ -212,7 +248,7 @@ class StrapTracker(Stage[StrapState]):
         )
         # On stairs one leans by as much as a strap slips: for a moment it looks put right.
         has_moved = away_deg > look.limit_deg
-        is_put_right = is_as_shown and (has_moved or look is not PUT_ON_ANEW)
+        is_put_right = is_as_shown and (has_moved or look not in (AFTER_HOLE, PUT_ON_ANEW))
         if not is_put_right and (not has_moved or (look is CREPT and state.calibration.is_shown)):
             return None
         first = _first_after(second, angle_between(up, upright), angle_between(up, mean))
@@ -255,7 +291,7 @@ def _first_after(second: NDArray[np.int64], from_before: NDArray[np.float64], fr
 
 
 def _steady_walks(
-    up: NDArray[np.float64], n_before: int, n_walked: int
+    up: NDArray[np.float64], is_doubted: NDArray[np.bool_], n_before: int, n_walked: int
 ) -> Iterator[tuple[int, NDArray[np.float64], Look]]:
     """Yield the last row and the mean of each steady stretch of walking that is looked at, and with which look.
 
@@ -263,6 +299,8 @@ def _steady_walks(
     ----------
     up
         Shape (n, 3): up in walking seconds.
+    is_doubted
+        Shape (n,): whether the sensor may have been put on anew before each.
     n_before
         How many of them have ended stretches before.
     n_walked
@@ -270,9 +308,10 @@ def _steady_walks(
 
     """
     found = []
-    for order, look in enumerate((PUT_ON_ANEW, SLIPPED, CREPT)):
+    for order, look in enumerate((AFTER_HOLE, PUT_ON_ANEW, SLIPPED, CREPT)):
         walked = n_walked - len(up) + 1 + np.arange(len(up))
-        is_due = (walked % (look.walking_s // LOOKS) == 0) & (np.arange(len(up)) >= max(n_before, look.walking_s - 1))
+        is_due = is_doubted if look is AFTER_HOLE else walked % (look.walking_s // LOOKS) == 0
+        is_due = is_due & (np.arange(len(up)) >= max(n_before, look.walking_s - 1))
         last = np.flatnonzero(is_due)
         if len(last) == 0:
             continue
