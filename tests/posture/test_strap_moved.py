@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analytics.findings import CalibrationInUse
 from firmware_bridge.virtual import Calibration as Calibrate
-from firmware_bridge.virtual import Lie, Sit, SittingPosture, SlipAxis, Stand, StrapSlip, Walk
+from firmware_bridge.virtual import Gap, Lie, Sit, SittingPosture, SlipAxis, Stand, StrapSlip, Walk
 from lumbar.review import review
 from posture.calibration import Calibration, CalibrationSource, Mounting, by_mounting
 from posture.decoder import smooth_activity, smooth_over_mountings
@@ -13,6 +15,7 @@ from posture.events import ActivityEpisode, Alert, AlertKind, AlertResolved, Pos
 from posture.remounting import learn_mountings, moved_at
 from posture.rotations import angle_between, shortest_turn, unit
 from posture.self_calibration import learn_calibration
+from posture.strap import StrapTracker
 from posture.timeline import posture_over_mountings, posture_seconds
 
 MORNING = (Stand(10.0), Walk(60.0), Sit(240.0), Stand(60.0), Walk(60.0))
@@ -49,6 +52,57 @@ def test_once_one_has_walked_it_is_as_if_it_had_always_sat_so(lived, move, seed)
     (alert,) = (event for event in events if isinstance(event, Alert) and event.kind is AlertKind.STRAP_MOVED)
     assert shown_by.start < alert.time <= shown_by.end + 8.0
     assert [event.raised for event in events if isinstance(event, AlertResolved)] == [alert.time]
+
+
+@pytest.mark.parametrize(("hole_s", "n_moves"), [(40.0, 1), (20.0, 0)])
+@pytest.mark.parametrize("seed", range(2))
+def test_after_a_hole_in_which_it_may_have_been_off_a_short_walk_shows_how_it_sits(lived, hole_s, n_moves, seed):
+    again = (Stand(5.0), StrapSlip(180.0, SlipAxis.TURN), Gap(hole_s), Stand(5.0), Walk(14.0), Sit(60.0), Stand(10.0))
+    _, pipeline, _ = lived((*MORNING, *again), seed)
+    assert len(pipeline.mountings) == 1 + n_moves
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_hole_alone_moves_nothing(lived, seed):
+    events, pipeline, _ = lived((*MORNING, Gap(600.0), Stand(5.0), Walk(60.0), Gap(60.0), *AFTERNOON), seed)
+    assert len(pipeline.mountings) == 1
+    assert not [event for event in events if isinstance(event, Alert)]
+
+
+def test_only_the_first_walking_after_a_hole_is_looked_at_so_soon(lived):
+    walk = (Walk(40.0), Sit(60.0), Gap(60.0), Stand(5.0), Walk(14.0), Sit(30.0))
+    later = (StrapSlip(180.0, SlipAxis.TURN), Sit(30.0), Stand(5.0), Walk(14.0), Sit(30.0))
+    _, pipeline, _ = lived((Stand(5.0), *walk, *later), 1)
+    assert len(pipeline.mountings) == 1
+
+
+@given(cuts=st.lists(st.integers(1, 400), max_size=6))
+def test_holes_are_seen_however_the_seconds_are_cut(around_holes, cuts):
+    whole = strap_news(around_holes, [])
+    assert len(whole) == 2
+    assert strap_news(around_holes, cuts) == whole
+
+
+@pytest.fixture(scope="module")
+def around_holes(play, kept_seconds):
+    """The seconds of somebody who turns the sensor over in each of two holes."""
+    turn = (Sit(20.0), StrapSlip(180.0, SlipAxis.TURN), Gap(50.0), Stand(5.0), Walk(14.0))
+    return kept_seconds(play((Stand(5.0), Walk(40.0), *turn, *turn, Sit(20.0)), 1))
+
+
+def strap_news(seconds, cuts):
+    """Return when the strap moved, of seconds pushed in parts, and how far up was then from up at first."""
+    first = Calibration(CalibrationSource.WALKING, unit(np.median(seconds.up[8:40], axis=0)))
+    tracker, moves, start = StrapTracker(first), [], 0
+    for stop in [*sorted({cut for cut in cuts if cut < len(seconds)}), len(seconds)]:
+        while start < stop:
+            news = tracker.push(seconds.rows(start, stop))
+            start += news.n_taken
+            if news.move is not None:
+                now, cosine = int(seconds.second[start - 1]), float(news.move.upright @ first.upright)
+                moves.append((news.move.since, now, cosine))
+                tracker.calibration = tracker.calibration.moved_to(news.move.upright)
+    return moves
 
 
 @pytest.mark.parametrize("move", MOVES)
