@@ -19,7 +19,8 @@ __all__ = ["USUAL_MS2", "OwnGait"]
 
 USUAL_MS2, OF_OWN, LEAST_MS2 = 0.5, 0.4, 0.1
 """What is less than half likely to be walking of anybody; as a share of the wearer's own; at any wearer."""
-SEEN_S = 40
+SEEN_S = 20
+"""In more than a minute of it one learns no better, and sessions on the mat have less."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,7 @@ def test_steps_tell_faint_walking_from_standing(play, defaults):
 
 def test_who_treads_softly_is_known_by_their_steps_and_walks_from_then_on(play, defaults):
     """A walk too faint to be one of anybody is one of a wearer whose steps have been seen to shake no more."""
-    played = play((Stand(20.0), Walk(60.0), Stand(30.0), Walk(20.0), Stand(20.0)), 3)
+    played = play((Stand(20.0), Walk(60.0), Stand(30.0), Walk(16.0), Stand(20.0)), 3)
     pipeline, _ = lived(played, defaults)
     calibration = learn_calibration(pipeline.features)
     soft = replace(pipeline.features, gait=pipeline.features.gait / 8, movement=pipeline.features.movement / 8)
