@@ -171,8 +171,7 @@ def evidence_by_the_hour(features: SecondFeatures) -> Iterator[Evidence]:
     """Yield the evidence of whole recordings by the hour, so that memory stays flat."""
     last_second: int | None = None
     steps, done = step_scores(features), 0
-    has_step = np.isin(features.second, seconds_with_step(features))
-    likely_walking_ms2 = OwnGait().likely_walking_ms2(features.gait, has_step)[0][-1:]
+    likely_walking_ms2 = np.array([_own_gait(features).likely_now_ms2])
     for run in runs_without_gap(features):
         for piece in pieces(len(run), HOUR_S, LOOK_BACK_S, LOOK_AHEAD_S):
             around = run.rows(piece.first, piece.last)
@@ -183,6 +182,12 @@ def evidence_by_the_hour(features: SecondFeatures) -> Iterator[Evidence]:
             done += len(block)
             yield block
         last_second = int(run.second[-1])
+
+
+def _own_gait(features: SecondFeatures) -> OwnGait:
+    """Return what a whole recording shows of how the wearer walks."""
+    walked_ms2 = features.gait[np.isin(features.second, seconds_with_step(features))]
+    return OwnGait().likely_walking_ms2(walked_ms2, np.ones(len(walked_ms2), dtype=np.bool_))[1]
 
 
 def _evidence(around: SecondFeatures, start: int, stop: int, likely_walking_ms2: NDArray[np.float64]) -> Evidence:

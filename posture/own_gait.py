@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["USUAL_MS2", "OwnGait"]
 
 USUAL_MS2, OF_OWN, LEAST_MS2 = 0.5, 0.4, 0.1
-"""What is less than half likely to be walking of anybody; as a share of the wearer's own; at any wearer."""
+"""Gait that is as likely walking as not: of anybody; as a share of the wearer's own, where that is less; at least."""
 SEEN_S = 20
-"""In more than a minute of it one learns no better, and sessions on the mat have less."""
+"""From a minute of it one learns no better, and short recordings have less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,15 @@ class OwnGait:
         log_gait = np.where(has_step, np.log(np.maximum(gait_ms2, LEAST_MS2)), 0.0)
         n = self.n + np.cumsum(has_step)
         log_total = np.add.accumulate(np.concatenate([[self.log_total], log_gait]))[1:]
-        own_ms2 = np.exp(log_total / np.maximum(n, 1))
         seen = OwnGait(int(n[-1]), float(log_total[-1])) if len(n) else self
-        return np.where(n < SEEN_S, USUAL_MS2, np.clip(OF_OWN * own_ms2, LEAST_MS2, USUAL_MS2)), seen
+        return _likely_walking_ms2(n, log_total), seen
+
+    @property
+    def likely_now_ms2(self) -> float:
+        """Return the gait that is as likely walking as not, by all that has been seen."""
+        return float(_likely_walking_ms2(np.array([self.n]), np.array([self.log_total]))[0])
+
+
+def _likely_walking_ms2(n: NDArray[np.int64], log_total: NDArray[np.float64]) -> NDArray[np.float64]:
+    own_ms2 = np.exp(log_total / np.maximum(n, 1))
+    return np.where(n < SEEN_S, USUAL_MS2, np.clip(OF_OWN * own_ms2, LEAST_MS2, USUAL_MS2))

@@ -39,6 +39,12 @@ def test_only_seconds_with_a_step_tell():
     assert both[-1] == pytest.approx(0.4)
 
 
+@given(gait_ms2=st.lists(st.floats(0.0, 6.0), max_size=80))
+def test_what_is_known_at_the_end_is_what_the_last_second_was_judged_by(gait_ms2):
+    likely, known = seen(gait_ms2)
+    assert known.likely_now_ms2 == (likely[-1] if gait_ms2 else USUAL_MS2)
+
+
 def test_no_second_changes_nothing():
     known = OwnGait(30, -12.5)
     likely, after = seen([], before=known)
