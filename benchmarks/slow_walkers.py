@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from beginnings import OTHER, Whole, counted, line, lived, whole_of
+from beginnings import Whole, whole_of
+from other_sensors import print_scores
 from scipy.interpolate import CubicSpline
 from scipy.signal import butter, sosfiltfilt
 
 from config.settings import load_settings
 from firmware_bridge.imu import ImuChunk, concatenate
 from firmware_bridge.recordings.labelled import find_labelled
-from lumbar.review import review
 from lumbar.validation.labels import CLASSES
 from posture.events import Activity
 
@@ -46,15 +46,8 @@ def main() -> int:
     for name in SETS:
         wholes = [whole_of(each) for each in find_labelled(data / name)]
         for slowness, shaking in SLOWNESS_AND_SHAKING:
-            live, smoothed = np.zeros((2, len(CLASSES), OTHER + 1), dtype=np.int64)
-            for whole in wholes:
-                slow = slowed(whole, slowness, shaking)
-                pipeline, events = lived(slow, slow.chunk, settings)
-                live += counted(slow, events)
-                smoothed += counted(slow, review(pipeline, settings, []).findings.events)
-            what = f"x{slowness:.1f}, shakes {shaking:.1f}"
-            print(line(name, f"{what}, live", live))
-            print(line(name, f"{what}, smoothed", smoothed), flush=True)
+            slow = [slowed(each, slowness, shaking) for each in wholes]
+            print_scores(name, f"x{slowness:.1f}, shakes {shaking:.1f}", slow, settings)
     return 0
 
 

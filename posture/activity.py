@@ -24,10 +24,9 @@ from scipy.special import expit
 
 from posture.events import Activity
 from posture.height_change import LONGEST_BEFORE_S
-from posture.height_evidence import LOOK_AHEAD_S, height_evidence
+from posture.height_evidence import height_evidence
 from posture.own_gait import USUAL_MS2
 from posture.rotations import angle_between, unit
-from posture.seconds import seconds_with_step
 from posture.windows import added
 
 if TYPE_CHECKING:
@@ -41,14 +40,10 @@ __all__ = [
     "LOOK_BACK_S",
     "NEVER",
     "STATES",
-    "STEPPED",
     "LastSeen",
-    "beside_known_step",
     "emission_scores",
     "free_after_gap",
-    "has_known_step",
     "movement_scores",
-    "step_scores",
     "transition_scores",
 ]
 
@@ -84,10 +79,6 @@ OWN_UPRIGHT_SD_DEG, OWN_EDGE_DEG, DESK_LEAN_DEG = 5.0, 4.0, 30.0
 CYCLING_MEAN_DEG, CYCLING_SD_DEG = 20.0, 8.0
 LEAST_EVEN = 0.05
 UNLIKELY_STILL_MS2 = 0.7
-STEPPED, NOT_STEPPED = 2.0, -0.5
-"""For walking, in a second with a step in it or right beside it, and in one without: steps are told by a rhythm of five
-peaks, which one second does not show. Some are seen in turning on the spot, some slow ones are missed."""
-
 AT_FIRST = np.array([-3.0, -1.5, 0.0, 0.0, -3.0])
 """Log score of each state at the first second: most people strap a sensor on on their feet, and start it then."""
 
@@ -173,35 +164,6 @@ def emission_scores(
         others = np.array([activity not in shown.activities for activity in STATES])
         scores[np.ix_(inside, others)] -= SHOWN
     return np.asarray(scores)
-
-
-def step_scores(features: SecondFeatures) -> NDArray[np.float64]:
-    """Return what steps add to the log score of walking in each second, shape (n,); knows the future."""
-    stepped = seconds_with_step(features)
-    beside = np.unique(np.concatenate([stepped - 1, stepped, stepped + 1]))
-    return np.where(np.isin(features.second, beside, assume_unique=True), STEPPED, NOT_STEPPED)
-
-
-def beside_known_step(features: SecondFeatures) -> NDArray[np.bool_]:
-    """Return for each second, shape (n,), whether a step in it or right beside it is known `LOOK_AHEAD_S` later.
-
-    The seconds follow each other without a hole; the last `LOOK_AHEAD_S` have not seen all their evidence.
-    """
-    return _known_soon(features, 0b111)
-
-
-def has_known_step(features: SecondFeatures) -> NDArray[np.bool_]:
-    """Return what `beside_known_step` does, of a step in the second itself."""
-    return _known_soon(features, 0b010)
-
-
-def _known_soon(features: SecondFeatures, around: int) -> NDArray[np.bool_]:
-    """Return whether a step is known soon in the second before (bit 2), in (1) or after (0) each."""
-    known = np.zeros(len(features), dtype=np.bool_)
-    for later in range(min(LOOK_AHEAD_S + 1, len(features))):
-        bits = around << later >> 1
-        known[: len(features) - later] |= (features.steps_known[later:] & bits) > 0
-    return known
 
 
 def _tilt_deg(features: SecondFeatures, calibration: Calibration) -> NDArray[np.float64]:

@@ -9,13 +9,9 @@ import numpy as np
 
 from posture.activity import (
     LOOK_BACK_S,
-    STEPPED,
     WALKING,
-    beside_known_step,
     free_after_gap,
-    has_known_step,
     movement_scores,
-    step_scores,
     transition_scores,
 )
 from posture.height_evidence import LOOK_AHEAD_S
@@ -23,6 +19,7 @@ from posture.own_gait import OwnGait
 from posture.seconds import join_seconds, seconds_with_step
 from posture.shaking import without_shaking
 from posture.stage import Stage
+from posture.step_evidence import STEPPED, beside_known_step, has_known_step, step_scores
 from posture.stepping import stepping_gait
 from posture.windows import HOUR_S, pieces
 
@@ -170,8 +167,9 @@ class EvidenceWindow(Stage[EvidenceState]):
 def evidence_by_the_hour(features: SecondFeatures) -> Iterator[Evidence]:
     """Yield the evidence of whole recordings by the hour, so that memory stays flat."""
     last_second: int | None = None
-    steps, done = step_scores(features), 0
-    likely_walking_ms2 = np.array([_own_gait(features).likely_now_ms2])
+    stepped = seconds_with_step(features)
+    steps, done = step_scores(features.second, stepped), 0
+    likely_walking_ms2 = np.array([_own_gait(features.gait[np.isin(features.second, stepped)]).likely_now_ms2])
     for run in runs_without_gap(features):
         for piece in pieces(len(run), HOUR_S, LOOK_BACK_S, LOOK_AHEAD_S):
             around = run.rows(piece.first, piece.last)
@@ -184,9 +182,8 @@ def evidence_by_the_hour(features: SecondFeatures) -> Iterator[Evidence]:
         last_second = int(run.second[-1])
 
 
-def _own_gait(features: SecondFeatures) -> OwnGait:
-    """Return what a whole recording shows of how the wearer walks."""
-    walked_ms2 = features.gait[np.isin(features.second, seconds_with_step(features))]
+def _own_gait(walked_ms2: NDArray[np.float64]) -> OwnGait:
+    """Return what the gait of all seconds with a step shows of how the wearer walks."""
     return OwnGait().likely_walking_ms2(walked_ms2, np.ones(len(walked_ms2), dtype=np.bool_))[1]
 
 

@@ -201,12 +201,12 @@ class StrapTracker(Stage[StrapState]):
         run = np.concatenate([state.walked_run, run_of_each[walks]])
         state.walked, state.walked_up, state.walked_run = second[-KEPT_S:], up[-KEPT_S:], run[-KEPT_S:]
         state.n_walked += len(walks)
-        for index, mean, look in _steady_walks(up, run > state.judged_run, n_before, state.n_walked):
+        is_doubted = (run > state.judged_run) & _lasts(run, AFTER_HOLE.walking_s)
+        for index, mean, look in _steady_walks(up, is_doubted, n_before, state.n_walked):
             row, seen = walks[index - n_before], slice(index - look.walking_s + 1, index + 1)
-            if look is AFTER_HOLE:
-                if run[seen.start] != run[index] or run[index] == state.judged_run:
-                    continue
-                state.judged_run = int(run[index])
+            if look is AFTER_HOLE and run[index] == state.judged_run:
+                continue
+            state.judged_run = int(run[index]) if look is AFTER_HOLE else state.judged_run
             if look is CREPT and state.shown_walking is None and state.calibration is state.shown:
                 state.shown_walking = mean
             move = self._move(second[seen], up[seen], mean, look)
@@ -290,6 +290,13 @@ def _first_after(second: NDArray[np.int64], from_before: NDArray[np.float64], fr
     return first
 
 
+def _lasts(run: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
+    """Return for each row, shape (m,), whether it and the n - 1 before are of one run."""
+    lasts = np.zeros(len(run), dtype=np.bool_)
+    lasts[n - 1 :] = run[n - 1 :] == run[: max(len(run) - n + 1, 0)]
+    return lasts
+
+
 def _steady_walks(
     up: NDArray[np.float64], is_doubted: NDArray[np.bool_], n_before: int, n_walked: int
 ) -> Iterator[tuple[int, NDArray[np.float64], Look]]:
@@ -300,7 +307,7 @@ def _steady_walks(
     up
         Shape (n, 3): up in walking seconds.
     is_doubted
-        Shape (n,): whether the sensor may have been put on anew before each.
+        Shape (n,): whether the sensor may have been put on anew, and enough has been walked since then, by each.
     n_before
         How many of them have ended stretches before.
     n_walked
