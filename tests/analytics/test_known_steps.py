@@ -5,10 +5,10 @@ import pytest
 
 from analytics.known_steps import KnownSteps
 from analytics.steps import Step, StepDetector
-from posture.activity import beside_known_step
 from posture.frame import GRID_HZ, GridSegment, PostureFrame
 from posture.height_evidence import LOOK_AHEAD_S
 from posture.seconds import SecondSummarizer, join_seconds
+from posture.step_evidence import beside_known_step
 
 T0 = 1_780_000_000
 STILL_S, WALK_S = 10, 20
