@@ -84,7 +84,7 @@ class Calibration:
     source
         Where it comes from.
     upright
-        Shape (3,): up in the sensor frame while the wearer walks or stands upright; None where unknown.
+        Shape (3,): up in the sensor frame while the wearer stands upright; None where unknown.
     forward
         Shape (3,): the wearer's forward in the sensor frame, perpendicular to `upright`; None where unknown.
     acc_offset_ms2
@@ -97,6 +97,8 @@ class Calibration:
         Name of the profile, where one was used.
     shown
         What the wearer was told to do, and when.
+    walking
+        Shape (3,): up in the sensor frame while the wearer walks; None where that has not been learnt.
 
     Attributes
     ----------
@@ -113,6 +115,7 @@ class Calibration:
     sitting: SittingRange | None = None
     profile: str | None = None
     shown: tuple[ShownActivity, ...] = ()
+    walking: NDArray[np.float64] | None = None
     sensor_to_body: NDArray[np.float64] | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -141,21 +144,36 @@ class Calibration:
             raise ValueError("it is not known which way is up")
         return self.upright
 
-    def moved_to(self, upright: NDArray[np.float64]) -> Calibration:
+    @property
+    def known_walking(self) -> NDArray[np.float64]:
+        """Return up while the wearer walks: as they stand, where no more is known.
+
+        Raises
+        ------
+        ValueError
+            Neither is known.
+
+        """
+        return self.known_upright if self.walking is None else self.walking
+
+    def moved_to(self, walking: NDArray[np.float64]) -> Calibration:
         """Return what is still known once the sensor sits otherwise and this, shape (3,), is up in walking.
 
         The wearer's own angles are not. A strap that slips tilts the sensor and hardly turns it about the vertical, so
-        that forward goes along; of a sensor tilted by more than `MOST_SLIP_DEG`, put on anew, nobody knows it.
+        that upright and forward go along; of a sensor tilted by more than `MOST_SLIP_DEG`, put on anew, nobody knows.
         """
-        forward = None
-        if self.upright is not None and self.forward is not None and _is_slip(self.upright, upright):
-            forward = shortest_turn(self.upright, upright) @ self.forward
+        upright, forward = walking, None
+        if self.upright is not None and _is_slip(self.known_walking, walking):
+            turn = shortest_turn(self.known_walking, walking)
+            upright = turn @ self.upright
+            forward = None if self.forward is None else turn @ self.forward
         return Calibration(
             CalibrationSource.WALKING,
             upright,
             forward=forward,
             acc_offset_ms2=self.acc_offset_ms2,
             gyr_bias_rad_s=self.gyr_bias_rad_s,
+            walking=walking,
         )
 
     def added_to(self, before: Calibration) -> Calibration:

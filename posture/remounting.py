@@ -153,11 +153,11 @@ def moved_at(features: SecondFeatures, before: Calibration, after: Calibration) 
 def sensor_turn(before: Calibration, after: Calibration) -> NDArray[np.float64]:
     """Return the rotation matrix, shape (3, 3), from directions in the sensor as it sat before to those after the move.
 
-    The shortest one between the uprights where forward is not known in both.
+    The shortest one between walking in the two where forward is not known in both.
     """
     if before.sensor_to_body is not None and after.sensor_to_body is not None:
         return np.asarray(after.sensor_to_body.T @ before.sensor_to_body)
-    return shortest_turn(before.known_upright, after.known_upright)
+    return shortest_turn(before.known_walking, after.known_walking)
 
 
 def _with_a_move(block: Evidence, turn: NDArray[np.float64]) -> NDArray[np.float64]:

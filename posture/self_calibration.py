@@ -11,6 +11,7 @@ from posture.accelerometer_offset import learn_offset
 from posture.activity import SITTING
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
+from posture.own_standing import standing_up
 from posture.rotations import angle_between, unit
 from posture.stage import Stage
 from posture.stepping import is_walked
@@ -144,8 +145,9 @@ class SelfCalibration(Stage[SelfCalibrationState]):
 def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float64] | None = None) -> Calibration:
     """Return what the seconds tell of the mounting; source NONE where there is too little walking in them.
 
-    Up is the wearer's mean gravity direction while walking (Vaha-Ypya et al. 2018); forward is the direction towards
-    which sitting rolls the pelvis backward, seen once the wearer has sat for 20 s.
+    Up is the wearer's mean gravity direction while walking (Vaha-Ypya et al. 2018), or in the stops between, where they
+    walk leaning; forward is the direction towards which sitting rolls the pelvis backward, seen once the wearer has sat
+    for 20 s.
 
     Parameters
     ----------
@@ -155,10 +157,11 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
         The offset that was taken off, to be told on.
 
     """
-    upright = _walking_up(features)
-    if upright is None:
+    walking = _walking_up(features)
+    if walking is None:
         return Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
-    first = Calibration(CalibrationSource.WALKING, upright, acc_offset_ms2=acc_offset_ms2)
+    upright = standing_up(features, walking)
+    first = Calibration(CalibrationSource.WALKING, upright, acc_offset_ms2=acc_offset_ms2, walking=walking)
     state = smooth_activity(features, first)
     return replace(first, forward=_sitting_back(features.up[state == SITTING], upright))
 

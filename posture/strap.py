@@ -258,7 +258,7 @@ class StrapTracker(Stage[StrapState]):
         """Return up in walking, shape (3,), as a calibration has it."""
         if calibration is self._state.shown and self._state.shown_walking is not None:
             return self._state.shown_walking
-        return calibration.known_upright
+        return calibration.known_walking
 
     def _alert(self, now: float, mean: NDArray[np.float64], move: StrapMove | None) -> list[Alert | AlertResolved]:
         """Return the alert raised or resolved by walking, given up in it and the move that it shows."""

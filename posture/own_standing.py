@@ -1,0 +1,63 @@
+"""How the wearer stands, where they walk leaning: over a stick, a frame or a pram, or stooped.
+
+Sitting is told by its tilt from standing. For most people standing is as walking is, but one who walks leaning forward
+by 15 deg seems to sit whenever they stand. What is taken for standing while in doubt must not teach what standing is.
+Short stops within a walk can: nobody sits down and gets up again in a few seconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from posture.rotations import angle_between, unit
+from posture.stepping import is_walked
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from posture.seconds import SecondFeatures
+
+__all__ = ["standing_up"]
+
+STOP_S = (2, 8)
+"""A shorter one may be a slow step, in a longer one there is time to do something else."""
+MOST_MOVEMENT_MS2 = 1.0
+"""Who moves more than that bends, turns or sets out."""
+AS_WALKING_S = 5.0
+"""That one stands as one walks is worth so many seconds of stops."""
+MOST_AS_WALKING_DEG = 5.0
+"""Nobody's walking is told more exactly than that from how they happen to stop."""
+
+
+def standing_up(features: SecondFeatures, walking_up: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return up while the wearer stands, shape (3,), sensor frame; `walking_up` itself where it is not seen to differ.
+
+    Parameters
+    ----------
+    features
+        Seconds of one mounting.
+    walking_up
+        Shape (3,): up while the wearer walks.
+
+    """
+    stopped = _stopped(features)
+    n = np.count_nonzero(stopped)
+    if n == 0:
+        return walking_up
+    standing = unit(n * unit(np.median(features.up[stopped], axis=0)) + AS_WALKING_S * walking_up)
+    return standing if np.degrees(angle_between(standing, walking_up)) > MOST_AS_WALKING_DEG else walking_up
+
+
+def _stopped(features: SecondFeatures) -> NDArray[np.bool_]:
+    """Return which seconds, shape (n,), are stops within a walk."""
+    walked = features.second[is_walked(features)]
+    if len(walked) == 0:
+        return np.zeros(len(features), dtype=np.bool_)
+    following = np.searchsorted(walked, features.second)
+    before, after = walked[np.maximum(following - 1, 0)], walked[np.minimum(following, len(walked) - 1)]
+    is_between = (before < features.second) & (features.second < after)
+    shortest_s, longest_s = STOP_S
+    is_stop = (after - before > shortest_s) & (after - before <= longest_s + 1)
+    return np.asarray(is_between & is_stop & (features.movement < MOST_MOVEMENT_MS2))
