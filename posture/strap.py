@@ -14,6 +14,7 @@ from posture.rotations import angle_between, unit
 from posture.seconds import STEPS_KNOWN_WITHIN_S, join_seconds
 from posture.stage import Stage
 from posture.stepping import is_walked
+from posture.wear import MOTIONLESS_MS2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,13 +44,15 @@ class Look(NamedTuple):
     limit_deg: float
 
 
-AFTER_HOLE = Look(8, 45.0)
-"""Once after each hole in which the sensor may have been off: it was put on anew if it sits otherwise then."""
+PUT_ON_AGAIN = Look(8, 45.0)
+"""Once after each time in which the sensor may have been off: it was put on anew if it sits otherwise then."""
 PUT_ON_ANEW, SLIPPED, CREPT = Look(20, 45.0), Look(30, 20.0), Look(180, 10.0)
 """What was put on anew shows soon. On stairs one leans by up to 15 deg. 10 deg, which is all of a slouch, must last; it
 is learnt without a word, and leaves what the wearer has shown as it is: one leans so on a pram."""
 HOLE_S = 30
 """In a hole of so long the sensor may have been off."""
+LAID_DOWN_S = 300
+"""So may one that has not been moved for so long; `posture.wear` waits for longer before it says so."""
 FIRST_RUN = -(10**15)
 KEPT_S = CREPT.walking_s - 1
 
@@ -113,9 +116,11 @@ class StrapState:
     n_walked
         How many seconds have been walked since the comparison began.
     walked_run
-        Shape (n,): in which run between two holes each of them was, by its first second; `FIRST_RUN` before any hole.
+        Shape (n,): in which run each of them was, by its first second: since it may have been off, or `FIRST_RUN`.
     last_second, run
         The last second compared, and its run; None before the first.
+    last_moved
+        The last second compared with movement; None before the first.
     judged_run
         The last run whose first walking has been looked at.
     raised
@@ -133,6 +138,7 @@ class StrapState:
     walked_run: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     last_second: int | None = None
     run: int = FIRST_RUN
+    last_moved: int | None = None
     judged_run: int = FIRST_RUN
     raised: Alert | None = None
 
@@ -190,7 +196,7 @@ class StrapTracker(Stage[StrapState]):
     ) -> tuple[int, list[Alert | AlertResolved], StrapMove | None]:
         """Return how many of the settled seconds were looked at, up to a move or all, and what they bring."""
         state = self._state
-        run_of_each = self._runs(known.second[:n_settled])
+        run_of_each = self._runs(known.rows(0, n_settled))
         walks, n_before = np.flatnonzero(is_walked(known)[:n_settled]), len(state.walked)
         events: list[Alert | AlertResolved] = []
         if len(walks) == 0:
@@ -201,12 +207,12 @@ class StrapTracker(Stage[StrapState]):
         run = np.concatenate([state.walked_run, run_of_each[walks]])
         state.walked, state.walked_up, state.walked_run = second[-KEPT_S:], up[-KEPT_S:], run[-KEPT_S:]
         state.n_walked += len(walks)
-        is_doubted = (run > state.judged_run) & _lasts(run, AFTER_HOLE.walking_s)
+        is_doubted = (run > state.judged_run) & _lasts(run, PUT_ON_AGAIN.walking_s)
         for index, mean, look in _steady_walks(up, is_doubted, n_before, state.n_walked):
             row, seen = walks[index - n_before], slice(index - look.walking_s + 1, index + 1)
-            if look is AFTER_HOLE and run[index] == state.judged_run:
+            if look is PUT_ON_AGAIN and run[index] == state.judged_run:
                 continue
-            state.judged_run = int(run[index]) if look is AFTER_HOLE else state.judged_run
+            state.judged_run = int(run[index]) if look is PUT_ON_AGAIN else state.judged_run
             if look is CREPT and state.shown_walking is None and state.calibration is state.shown:
                 state.shown_walking = mean
             move = self._move(second[seen], up[seen], mean, look)
@@ -218,16 +224,25 @@ class StrapTracker(Stage[StrapState]):
         self._go_on_from(known, run_of_each, n_settled)
         return n_settled, events, None
 
-    def _runs(self, second: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return in which run between two holes each of n seconds is, shape (n,)."""
-        state = self._state
+    def _runs(self, features: SecondFeatures) -> NDArray[np.int64]:
+        """Return in which run each of n seconds is, shape (n,); one begins after the sensor may have been off."""
+        state, second = self._state, features.second
         before = second[:1] if state.last_second is None else [state.last_second]
         begins = np.diff(second, prepend=before) > HOLE_S
+        moves = features.movement > MOTIONLESS_MS2
+        moved = second[moves]
+        moved_before = moved[:1] if state.last_moved is None else [state.last_moved]
+        begins[moves] |= np.diff(moved, prepend=moved_before) > LAID_DOWN_S
         return np.maximum.accumulate(np.where(begins, second, state.run))
 
     def _go_on_from(self, known: SecondFeatures, run: NDArray[np.int64], n_compared: int) -> None:
-        if n_compared:
-            self._state.last_second, self._state.run = int(known.second[n_compared - 1]), int(run[n_compared - 1])
+        if n_compared == 0:
+            return
+        state = self._state
+        state.last_second, state.run = int(known.second[n_compared - 1]), int(run[n_compared - 1])
+        moved = known.second[:n_compared][known.movement[:n_compared] > MOTIONLESS_MS2]
+        if len(moved):
+            state.last_moved = int(moved[-1])
 
     def _forget_walking(self) -> None:
         state = self._state
@@ -248,7 +263,7 @@ class StrapTracker(Stage[StrapState]):
         )
         # On stairs one leans by as much as a strap slips: for a moment it looks put right.
         has_moved = away_deg > look.limit_deg
-        is_put_right = is_as_shown and (has_moved or look not in (AFTER_HOLE, PUT_ON_ANEW))
+        is_put_right = is_as_shown and (has_moved or look not in (PUT_ON_AGAIN, PUT_ON_ANEW))
         if not is_put_right and (not has_moved or (look is CREPT and state.calibration.is_shown)):
             return None
         first = _first_after(second, angle_between(up, upright), angle_between(up, mean))
@@ -315,9 +330,9 @@ def _steady_walks(
 
     """
     found = []
-    for order, look in enumerate((AFTER_HOLE, PUT_ON_ANEW, SLIPPED, CREPT)):
+    for order, look in enumerate((PUT_ON_AGAIN, PUT_ON_ANEW, SLIPPED, CREPT)):
         walked = n_walked - len(up) + 1 + np.arange(len(up))
-        is_due = is_doubted if look is AFTER_HOLE else walked % (look.walking_s // LOOKS) == 0
+        is_due = is_doubted if look is PUT_ON_AGAIN else walked % (look.walking_s // LOOKS) == 0
         is_due = is_due & (np.arange(len(up)) >= max(n_before, look.walking_s - 1))
         last = np.flatnonzero(is_due)
         if len(last) == 0:

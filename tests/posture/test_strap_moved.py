@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from analytics.findings import CalibrationInUse
 from firmware_bridge.virtual import Calibration as Calibrate
-from firmware_bridge.virtual import Gap, Lie, Sit, SittingPosture, SlipAxis, Stand, StrapSlip, Walk
+from firmware_bridge.virtual import Gap, Lie, NotWorn, Sit, SittingPosture, SlipAxis, Stand, StrapSlip, Walk
 from lumbar.review import review
 from posture.calibration import Calibration, CalibrationSource, Mounting, by_mounting
 from posture.decoder import smooth_activity, smooth_over_mountings
@@ -62,6 +62,23 @@ def test_after_a_hole_in_which_it_may_have_been_off_a_short_walk_shows_how_it_si
     assert len(pipeline.mountings) == 1 + n_moves
 
 
+@pytest.mark.parametrize(("on_table_s", "n_moves"), [(400.0, 1), (200.0, 0)])
+@pytest.mark.parametrize("seed", range(2))
+def test_after_it_lay_on_a_table_a_short_walk_shows_how_it_sits(lived, on_table_s, n_moves, seed):
+    turned = (Stand(5.0), StrapSlip(180.0, SlipAxis.TURN), NotWorn(on_table_s))
+    events, pipeline, _ = lived((*MORNING, *turned, Stand(5.0), Walk(14.0), Sit(60.0), Stand(10.0)), seed)
+    assert len(pipeline.mountings) == 1 + n_moves
+    alerts = [event.kind for event in events if isinstance(event, Alert)]
+    assert alerts == [AlertKind.STRAP_MOVED] * n_moves
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_who_lies_still_for_long_has_moved_nothing(lived, seed):
+    events, pipeline, _ = lived((*MORNING, Lie(600.0), Stand(5.0), Walk(14.0), *AFTERNOON), seed)
+    assert len(pipeline.mountings) == 1
+    assert not [event for event in events if isinstance(event, Alert)]
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_a_hole_alone_moves_nothing(lived, seed):
     events, pipeline, _ = lived((*MORNING, Gap(600.0), Stand(5.0), Walk(60.0), Gap(60.0), *AFTERNOON), seed)
@@ -85,9 +102,12 @@ def test_holes_are_seen_however_the_seconds_are_cut(around_holes, cuts):
 
 @pytest.fixture(scope="module")
 def around_holes(play, kept_seconds):
-    """The seconds of somebody who turns the sensor over in each of two holes."""
-    turn = (Sit(20.0), StrapSlip(180.0, SlipAxis.TURN), Gap(50.0), Stand(5.0), Walk(14.0))
-    return kept_seconds(play((Stand(5.0), Walk(40.0), *turn, *turn, Sit(20.0)), 1))
+    """The seconds of somebody who turns the sensor over in a hole and on the table."""
+    turn = (Sit(20.0), StrapSlip(180.0, SlipAxis.TURN))
+    again = (Stand(5.0), Walk(14.0))
+    return kept_seconds(
+        play((Stand(5.0), Walk(40.0), *turn, Gap(50.0), *again, *turn, NotWorn(350.0), *again, Sit(20.0)), 1)
+    )
 
 
 def strap_news(seconds, cuts):
