@@ -2,8 +2,8 @@
 
 Run as ``python benchmarks/leaning_walkers.py DATA``; DATA is the folder of the labelled data sets. No recording of
 people with walking aids was at hand. So whenever they walk, labelled or by their steps, all is turned forward by so
-much, within a second; they stand, sit and lie as recorded. Forward is away from where they lean when they sit. Nobody
-is calibrated and nothing is known of the sensor beforehand.
+much, within a second; they stand, sit and lie as recorded. Forward is away from where they lean when they sit. Last
+they walk slowly and softly, too. Nobody is calibrated and nothing is known of the sensor beforehand.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from beginnings import Whole, lived, whole_of
 from other_sensors import print_scores
 from posture_oracles import SITTING
 from scipy.spatial.transform import Rotation
-from slow_walkers import SETS, row_of
+from slow_walkers import SETS, row_of, slowed
 
 from config.settings import load_settings
 from firmware_bridge.recordings.labelled import find_labelled
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from config.settings import Settings
 
 LEANS_DEG = (0.0, 5.0, 10.0, 15.0, 20.0, -5.0)
+FRAIL_LEAN_DEG, FRAIL = 15.0, (1.3, 0.6)
+"""And how many times as long walking takes, and what is left of its shaking."""
 WALKING = CLASSES.index(Activity.WALKING)
 FASTEST_LEAN_RAD_S = 3.0
 
@@ -59,6 +61,7 @@ def main() -> int:
         walkers = walkers_of(data / name, settings)
         for lean_deg in LEANS_DEG:
             print_scores(name, f"leans {lean_deg:.0f}", [leaning(each, lean_deg) for each in walkers], settings)
+        print_scores(name, "frail", [slowed(leaning(each, FRAIL_LEAN_DEG), *FRAIL) for each in walkers], settings)
     return 0
 
 

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["standing_up"]
 
-STOP_S = (2, 8)
+STOP_S = (2, 10)
 """A shorter one may be a slow step, in a longer one there is time to do something else."""
 MOST_MOVEMENT_MS2 = 1.0
-"""Who moves more than that bends, turns or sets out."""
+"""Who moves more than that bends, turns or sets out. Of the rest the stiller half is looked at: who has not quite
+stopped still leans, and soft steps that were missed are no stop."""
 AS_WALKING_S = 5.0
 """That one stands as one walks is worth so many seconds of stops."""
 MOST_AS_WALKING_DEG = 5.0
@@ -42,15 +43,15 @@ def standing_up(features: SecondFeatures, walking_up: NDArray[np.float64]) -> ND
         Shape (3,): up while the wearer walks.
 
     """
-    stopped = _stopped(features)
-    n = np.count_nonzero(stopped)
-    if n == 0:
+    stops = features.where(_is_stop(features))
+    if len(stops) == 0:
         return walking_up
-    standing = unit(n * unit(np.median(features.up[stopped], axis=0)) + AS_WALKING_S * walking_up)
+    still_up = stops.up[stops.movement <= np.median(stops.movement)]
+    standing = unit(len(stops) * unit(np.median(still_up, axis=0)) + AS_WALKING_S * walking_up)
     return standing if np.degrees(angle_between(standing, walking_up)) > MOST_AS_WALKING_DEG else walking_up
 
 
-def _stopped(features: SecondFeatures) -> NDArray[np.bool_]:
+def _is_stop(features: SecondFeatures) -> NDArray[np.bool_]:
     """Return which seconds, shape (n,), are stops within a walk."""
     walked = features.second[is_walked(features)]
     if len(walked) == 0:
@@ -59,5 +60,5 @@ def _stopped(features: SecondFeatures) -> NDArray[np.bool_]:
     before, after = walked[np.maximum(following - 1, 0)], walked[np.minimum(following, len(walked) - 1)]
     is_between = (before < features.second) & (features.second < after)
     shortest_s, longest_s = STOP_S
-    is_stop = (after - before > shortest_s) & (after - before <= longest_s + 1)
-    return np.asarray(is_between & is_stop & (features.movement < MOST_MOVEMENT_MS2))
+    is_short = (after - before > shortest_s) & (after - before <= longest_s + 1)
+    return np.asarray(is_between & is_short & (features.movement < MOST_MOVEMENT_MS2))
