@@ -209,7 +209,7 @@ def truly(known: Calibration, bouts: Bouts) -> Calibration:
         return known
     seated = bouts.up_in(SITTING)
     forward = known.forward if seated is None else unit(seated - (seated @ upright) * upright)
-    return replace(known, upright=upright, forward=forward)
+    return replace(known, upright=upright, forward=forward, walking=None)
 
 
 def show(name: str, seen: Sequence[Seen], n_bouts: int) -> None:

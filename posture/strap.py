@@ -44,7 +44,7 @@ class Look(NamedTuple):
     limit_deg: float
 
 
-PUT_ON_AGAIN = Look(8, 45.0)
+WORN_AGAIN = Look(8, 45.0)
 """Once after each time in which the sensor may have been off: it was put on anew if it sits otherwise then."""
 PUT_ON_ANEW, SLIPPED, CREPT = Look(20, 45.0), Look(30, 20.0), Look(180, 10.0)
 """What was put on anew shows soon. On stairs one leans by up to 15 deg. 10 deg, which is all of a slouch, must last; it
@@ -207,12 +207,12 @@ class StrapTracker(Stage[StrapState]):
         run = np.concatenate([state.walked_run, run_of_each[walks]])
         state.walked, state.walked_up, state.walked_run = second[-KEPT_S:], up[-KEPT_S:], run[-KEPT_S:]
         state.n_walked += len(walks)
-        is_doubted = (run > state.judged_run) & _lasts(run, PUT_ON_AGAIN.walking_s)
+        is_doubted = (run > state.judged_run) & _lasts(run, WORN_AGAIN.walking_s)
         for index, mean, look in _steady_walks(up, is_doubted, n_before, state.n_walked):
             row, seen = walks[index - n_before], slice(index - look.walking_s + 1, index + 1)
-            if look is PUT_ON_AGAIN and run[index] == state.judged_run:
+            if look is WORN_AGAIN and run[index] == state.judged_run:
                 continue
-            state.judged_run = int(run[index]) if look is PUT_ON_AGAIN else state.judged_run
+            state.judged_run = int(run[index]) if look is WORN_AGAIN else state.judged_run
             if look is CREPT and state.shown_walking is None and state.calibration is state.shown:
                 state.shown_walking = mean
             move = self._move(second[seen], up[seen], mean, look)
@@ -263,7 +263,7 @@ class StrapTracker(Stage[StrapState]):
         )
         # On stairs one leans by as much as a strap slips: for a moment it looks put right.
         has_moved = away_deg > look.limit_deg
-        is_put_right = is_as_shown and (has_moved or look not in (PUT_ON_AGAIN, PUT_ON_ANEW))
+        is_put_right = is_as_shown and (has_moved or look not in (WORN_AGAIN, PUT_ON_ANEW))
         if not is_put_right and (not has_moved or (look is CREPT and state.calibration.is_shown)):
             return None
         first = _first_after(second, angle_between(up, upright), angle_between(up, mean))
@@ -330,9 +330,9 @@ def _steady_walks(
 
     """
     found = []
-    for order, look in enumerate((PUT_ON_AGAIN, PUT_ON_ANEW, SLIPPED, CREPT)):
+    for order, look in enumerate((WORN_AGAIN, PUT_ON_ANEW, SLIPPED, CREPT)):
         walked = n_walked - len(up) + 1 + np.arange(len(up))
-        is_due = is_doubted if look is PUT_ON_AGAIN else walked % (look.walking_s // LOOKS) == 0
+        is_due = is_doubted if look is WORN_AGAIN else walked % (look.walking_s // LOOKS) == 0
         is_due = is_due & (np.arange(len(up)) >= max(n_before, look.walking_s - 1))
         last = np.flatnonzero(is_due)
         if len(last) == 0:

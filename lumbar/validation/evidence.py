@@ -35,7 +35,7 @@ class Timeline:
     live, smoothed
         Index into `case.FOUND`.
     tilt_deg
-        Angle of the lower back from upright walking; NaN where upright never became known.
+        Angle of the lower back from upright standing; NaN where upright never became known.
     movement_ms2
         Standard deviation of the specific force within the second.
 
