@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from beginnings import Whole, lived, whole_of
 from other_sensors import print_scores
-from posture_oracles import SITTING
+from posture_oracles import SITTING, WALKING
 from scipy.spatial.transform import Rotation
-from slow_walkers import SETS, row_of, slowed
+from slow_walkers import SETS, of_samples, row_of, slowed
 
 from config.settings import load_settings
 from firmware_bridge.recordings.labelled import find_labelled
-from lumbar.validation.labels import CLASSES
-from posture.events import Activity
 from posture.rotations import unit
 from posture.seconds import seconds_with_step
 
@@ -38,8 +36,6 @@ if TYPE_CHECKING:
 LEANS_DEG = (0.0, 5.0, 10.0, 15.0, 20.0, -5.0)
 FRAIL_LEAN_DEG, FRAIL = 15.0, (1.3, 0.6)
 """And how many times as long walking takes, and what is left of its shaking."""
-WALKING = CLASSES.index(Activity.WALKING)
-FASTEST_LEAN_RAD_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +80,7 @@ def walkers_from(wholes: Sequence[Whole], settings: Settings) -> list[Walker]:
 
 def mean_up(wholes: Sequence[Whole], number: int) -> NDArray[np.float64] | None:
     """Return the mean direction of the acceleration in an activity, shape (3,); None where it is not labelled."""
-    rows = [each.chunk.acc[each.truth[row_of(each, each.chunk.time)] == number] for each in wholes]
-    samples = np.concatenate(rows)
+    samples = np.concatenate([each.chunk.acc[each.truth[row_of(each, each.chunk.time)] == number] for each in wholes])
     return unit(samples.mean(axis=0, dtype=np.float64)) if len(samples) else None
 
 
@@ -93,11 +88,8 @@ def walked(whole: Whole, settings: Settings) -> NDArray[np.float64]:
     """Return for each sample whether it is labelled walking or unlabelled and has steps, changing within a second."""
     features = lived(whole, whole.chunk, settings)[0].features
     stepped = np.empty(0, dtype=np.int64) if features is None else seconds_with_step(features)
-    truth = whole.truth
-    walks = (truth == WALKING) | ((truth < 0) & np.isin(whole.second, stepped))
-    a_second = round(whole.rate_hz)
-    of_each = walks[row_of(whole, whole.chunk.time)].astype(np.float64)
-    return np.convolve(of_each, np.full(a_second, 1 / a_second), mode="same")
+    walks = (whole.truth == WALKING) | ((whole.truth < 0) & np.isin(whole.second, stepped))
+    return of_samples(whole, walks)
 
 
 def leaning(walker: Walker, lean_deg: float) -> Whole:
@@ -109,7 +101,7 @@ def leaning(walker: Walker, lean_deg: float) -> Whole:
     turned = Rotation.from_rotvec(lean[:, np.newaxis] * axis)
     gyr = None
     if chunk.gyr is not None:
-        rate = np.clip(np.gradient(lean, chunk.time), -FASTEST_LEAN_RAD_S, FASTEST_LEAN_RAD_S)
+        rate = np.gradient(lean, chunk.time)
         gyr = (turned.apply(chunk.gyr) - rate[:, np.newaxis] * axis).astype(chunk.gyr.dtype)
     acc = turned.apply(chunk.acc).astype(chunk.acc.dtype)
     return replace(walker.whole, chunk=replace(chunk, acc=acc, gyr=gyr))

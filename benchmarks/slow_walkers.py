@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from beginnings import Whole, whole_of
 from other_sensors import print_scores
+from posture_oracles import WALKING
 from scipy.interpolate import CubicSpline
 from scipy.signal import butter, sosfiltfilt
 
 from config.settings import load_settings
 from firmware_bridge.imu import ImuChunk, concatenate
 from firmware_bridge.recordings.labelled import find_labelled
-from lumbar.validation.labels import CLASSES
-from posture.events import Activity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,9 +81,14 @@ def slowed_run(chunk: ImuChunk, time: NDArray[np.float64], shaken: NDArray[np.fl
 
 def walking(whole: Whole) -> NDArray[np.float64]:
     """Return for each sample whether it is labelled walking, changing within a second, shape (n,)."""
-    walks = whole.truth[row_of(whole, whole.chunk.time)] == CLASSES.index(Activity.WALKING)
+    return of_samples(whole, whole.truth == WALKING)
+
+
+def of_samples(whole: Whole, is_so: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return for each sample what holds for its second or does not, changing within a second, shape (n,)."""
     a_second = round(whole.rate_hz)
-    return np.convolve(walks.astype(np.float64), np.full(a_second, 1 / a_second), mode="same")
+    of_each = is_so[row_of(whole, whole.chunk.time)].astype(np.float64)
+    return np.convolve(of_each, np.full(a_second, 1 / a_second), mode="same")
 
 
 def row_of(whole: Whole, time: NDArray[np.float64]) -> NDArray[np.int64]:

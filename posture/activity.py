@@ -205,8 +205,8 @@ def _tilt_scores(
     scores[:, LYING] = np.log(1 / 40)
     scores[:, SITTING] = _sitting_tilt(calibration, tilt_deg, flexion_deg)
     scores[:, STANDING] = scores[:, WALKING] = _half_bell(tilt_deg)
-    if calibration.known_walking is not calibration.upright:
-        scores[:, WALKING] = _half_bell(np.degrees(angle_between(features.up, calibration.known_walking)))
+    if calibration.walking is not None:
+        scores[:, WALKING] = _half_bell(np.degrees(angle_between(features.up, calibration.walking)))
     # Cyclists lean forward; where forward is not known any lean may be that.
     leaning_deg = tilt_deg if flexion_deg is None else flexion_deg
     scores[:, CYCLING] = _bell(leaning_deg, CYCLING_MEAN_DEG, CYCLING_SD_DEG, share=0.99)

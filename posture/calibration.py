@@ -98,7 +98,7 @@ class Calibration:
     shown
         What the wearer was told to do, and when.
     walking
-        Shape (3,): up in the sensor frame while the wearer walks; None where that has not been learnt.
+        Shape (3,): up in the sensor frame while the wearer walks; None where that is not known to differ.
 
     Attributes
     ----------
@@ -146,7 +146,7 @@ class Calibration:
 
     @property
     def known_walking(self) -> NDArray[np.float64]:
-        """Return up while the wearer walks: as they stand, where no more is known.
+        """Return up while the wearer walks: as they stand, where it is not known to differ.
 
         Raises
         ------
@@ -162,19 +162,18 @@ class Calibration:
         The wearer's own angles are not. A strap that slips tilts the sensor and hardly turns it about the vertical, so
         that upright and forward go along; of a sensor tilted by more than `MOST_SLIP_DEG`, put on anew, nobody knows.
         """
-        upright, forward = walking, None
-        if self.upright is not None and _is_slip(self.known_walking, walking):
-            turn = shortest_turn(self.known_walking, walking)
-            upright = turn @ self.upright
-            forward = None if self.forward is None else turn @ self.forward
-        return Calibration(
+        moved = Calibration(
             CalibrationSource.WALKING,
-            upright,
-            forward=forward,
+            walking,
             acc_offset_ms2=self.acc_offset_ms2,
             gyr_bias_rad_s=self.gyr_bias_rad_s,
-            walking=walking,
         )
+        if self.upright is None or not _is_slip(self.known_walking, walking):
+            return moved
+        turn = shortest_turn(self.known_walking, walking)
+        if self.forward is not None:
+            moved = replace(moved, forward=turn @ self.forward)
+        return moved if self.walking is None else replace(moved, upright=turn @ self.upright, walking=walking)
 
     def added_to(self, before: Calibration) -> Calibration:
         """Return what is known of a mounting, learnt anew, where so much of it was known before."""

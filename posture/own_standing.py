@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from posture.rotations import angle_between, unit
-from posture.stepping import is_walked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,33 +31,35 @@ MOST_AS_WALKING_DEG = 5.0
 """Nobody's walking is told more exactly than that from how they happen to stop."""
 
 
-def standing_up(features: SecondFeatures, walking_up: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return up while the wearer stands, shape (3,), sensor frame; `walking_up` itself where it is not seen to differ.
+def standing_up(
+    features: SecondFeatures, walked: NDArray[np.bool_], walking_up: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """Return up while the wearer stands, shape (3,), sensor frame; None where it is not seen to differ from walking.
 
     Parameters
     ----------
     features
-        Seconds of one mounting.
+        n seconds of one mounting.
+    walked
+        Shape (n,): which of them are walked for sure; at least one.
     walking_up
-        Shape (3,): up while the wearer walks.
+        Shape (3,): up in those.
 
     """
-    stops = features.where(_is_stop(features))
+    stops = features.where(_is_stop(features, walked))
     if len(stops) == 0:
-        return walking_up
+        return None
     still_up = stops.up[stops.movement <= np.median(stops.movement)]
     standing = unit(len(stops) * unit(np.median(still_up, axis=0)) + AS_WALKING_S * walking_up)
-    return standing if np.degrees(angle_between(standing, walking_up)) > MOST_AS_WALKING_DEG else walking_up
+    return standing if np.degrees(angle_between(standing, walking_up)) > MOST_AS_WALKING_DEG else None
 
 
-def _is_stop(features: SecondFeatures) -> NDArray[np.bool_]:
+def _is_stop(features: SecondFeatures, walked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which seconds, shape (n,), are stops within a walk."""
-    walked = features.second[is_walked(features)]
-    if len(walked) == 0:
-        return np.zeros(len(features), dtype=np.bool_)
-    following = np.searchsorted(walked, features.second)
-    before, after = walked[np.maximum(following - 1, 0)], walked[np.minimum(following, len(walked) - 1)]
-    is_between = (before < features.second) & (features.second < after)
+    second, walks = features.second, features.second[walked]
+    following = np.searchsorted(walks, second)
+    before, after = walks[np.maximum(following - 1, 0)], walks[np.minimum(following, len(walks) - 1)]
+    is_between = (before < second) & (second < after)
     shortest_s, longest_s = STOP_S
     is_short = (after - before > shortest_s) & (after - before <= longest_s + 1)
     return np.asarray(is_between & is_short & (features.movement < MOST_MOVEMENT_MS2))

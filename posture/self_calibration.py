@@ -157,18 +157,16 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
         The offset that was taken off, to be told on.
 
     """
-    walking = _walking_up(features)
-    if walking is None:
-        return Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
-    upright = standing_up(features, walking)
-    first = Calibration(CalibrationSource.WALKING, upright, acc_offset_ms2=acc_offset_ms2, walking=walking)
-    state = smooth_activity(features, first)
-    return replace(first, forward=_sitting_back(features.up[state == SITTING], upright))
-
-
-def _walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
     walked = is_walked(features)
-    return unit(np.median(features.up[walked], axis=0)) if walked.sum() >= MINIMUM_WALKING_S else None
+    if walked.sum() < MINIMUM_WALKING_S:
+        return Calibration(CalibrationSource.NONE, acc_offset_ms2=acc_offset_ms2)
+    walking = unit(np.median(features.up[walked], axis=0))
+    standing = standing_up(features, walked, walking)
+    first = Calibration(CalibrationSource.WALKING, walking, acc_offset_ms2=acc_offset_ms2)
+    if standing is not None:
+        first = replace(first, upright=standing, walking=walking)
+    state = smooth_activity(features, first)
+    return replace(first, forward=_sitting_back(features.up[state == SITTING], first.known_upright))
 
 
 def _sitting_back(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDArray[np.float64] | None:
