@@ -341,7 +341,7 @@ class LivePipeline:
         return self._calibrated(self._learning.calibration)
 
     def _shown(self, calibration: Calibration) -> list[Noticed]:
-        self._learning.show(calibration)
+        self._learning.show(calibration, len(self._seconds))
         self._mountings = [Mounting(0, calibration)]
         return self._calibrated(calibration)
 

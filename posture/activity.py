@@ -6,7 +6,7 @@ is history. Three kinds of evidence are joined:
 - tilt of the lower back against the wearer's own walking (the reference of Vaha-Ypya et al., "Reliable recognition of
   lying, sitting, and standing with a hip-worn accelerometer", Scand J Med Sci Sports 28 (2018)). A body that keeps
   still tells nothing new, so the weight of its tilt dies away after the last movement;
-- movement: gait, pedalling, postural sway;
+- movement: gait, pedalling, postural sway, and how much of it turns about the vertical, for wearers who show that;
 - change of height (`posture.height_over_time`) at the moment of a change of posture: getting up lifts the sensor by
   20-40 cm, sitting down lowers it (`posture.height_evidence`).
 
@@ -26,6 +26,7 @@ from posture.events import Activity
 from posture.height_change import LONGEST_BEFORE_S
 from posture.height_evidence import height_evidence
 from posture.own_gait import USUAL_MS2
+from posture.own_turning import rather_standing
 from posture.rotations import angle_between, unit
 from posture.windows import added
 
@@ -67,6 +68,10 @@ STILL_S, STILL_SWAY = (30.0, 60.0), (0.6, 1.0)
 """How much the sway of a still second weighs up to 30 s after the last movement, and from 60 s on. Anybody may stand
 still for half a minute; later one shifts one's weight (Duarte & Zatsiorsky, Motor Control 3 (1999) 12-27)."""
 
+TURN_WEIGHT, TURN_NOVELTY_S = 0.4, 30.0
+"""How much turning about the vertical weighs, and how it dies away after the last movement: people stand and sit more
+or less freely, and half a minute of it tells as much as an hour."""
+
 LYING_DEG, LYING_SLOPE_DEG = 70.0, 5.0
 """Vaha-Ypya has 64.9 deg; some people recline that far. Soft, since upright is known to 5 or 10 deg at first."""
 PRONE_DOUBT = 0.97
@@ -97,7 +102,8 @@ TURNING_OVER_DEG = 30.0
 they get up. Else all standing and sitting could as well have been spent in bed."""
 WITHOUT_MOVEMENT = -6.0
 LONG_GAP_S = 30
-AFTER_SHORT_GAP, AFTER_LONG_GAP = -4.0, -1.6
+AFTER_SHORT_GAP, AFTER_LONG_GAP = -3.5, -1.6
+"""In a hole of some seconds one sits down as often as in five seconds of standing."""
 NEVER = -(10**15)
 
 
@@ -152,6 +158,10 @@ def emission_scores(
     bent = _bent_forward(features, calibration, tilt_deg, before.upright)
     scores = weight * _tilt_scores(features, calibration, tilt_deg, bent) + movement
     scores[:, AT_REST] += _sway_scores(features, since_s)
+    if calibration.turns_standing:
+        turned = TURN_WEIGHT * np.exp(-since_s / TURN_NOVELTY_S) * rather_standing(features)
+        scores[:, STANDING] += 0.5 * turned
+        scores[:, SITTING] -= 0.5 * turned
     # A deep bend tilts the lower back as lying on the front does; only its length tells. Without the guided calibration
     # forward is not known well enough to say so.
     if calibration.sitting is None:

@@ -99,6 +99,8 @@ class Calibration:
         What the wearer was told to do, and when.
     walking
         Shape (3,): up in the sensor frame while the wearer walks; None where that is not known to differ.
+    turns_standing
+        Whether the wearer is known to turn about the vertical more while they stand than while they sit.
 
     Attributes
     ----------
@@ -116,6 +118,7 @@ class Calibration:
     profile: str | None = None
     shown: tuple[ShownActivity, ...] = ()
     walking: NDArray[np.float64] | None = None
+    turns_standing: bool = False
     sensor_to_body: NDArray[np.float64] | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -167,6 +170,7 @@ class Calibration:
             walking,
             acc_offset_ms2=self.acc_offset_ms2,
             gyr_bias_rad_s=self.gyr_bias_rad_s,
+            turns_standing=self.turns_standing,
         )
         if self.upright is None or not _is_slip(self.known_walking, walking):
             return moved
@@ -180,7 +184,8 @@ class Calibration:
         if self.upright is None:
             return before
         forward = before.forward if self.forward is None else self.forward
-        return replace(self, forward=forward, gyr_bias_rad_s=before.gyr_bias_rad_s)
+        turns = self.turns_standing or before.turns_standing
+        return replace(self, forward=forward, gyr_bias_rad_s=before.gyr_bias_rad_s, turns_standing=turns)
 
     def up_in_body(self, up: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """Return up, shape (n, 3), in the body frame; None where the mounting is unknown."""

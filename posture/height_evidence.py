@@ -57,7 +57,7 @@ def height_evidence(features: SecondFeatures) -> HeightEvidence:
     height = _ahead(features.rise, features.fall) if features.has_gyr else by_norm
     gained, error = height_change(features)
     # Without a gyroscope both come from the length of the specific force, and neither overrules the other.
-    clear = CLEAR if features.has_gyr else np.inf
+    clear = CLEAR
     # From lying to standing is a longer way up than to sitting; the length of the specific force shows it best.
     rather_stood = np.clip((by_norm - 0.12) / 0.05, -MOST_FROM_LYING, MOST_FROM_LYING)
     sat_up = np.minimum(-rather_stood, MOST_FOR_SITTING_UP)

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from posture.activity import STANDING, STATES, WALKING
-from posture.calibration import Calibration, CalibrationSource, ShownActivity
+from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import DECODER_DELAY_S, CalibratedDecoder, DecodedSeconds, most_likely_path
-from posture.events import Activity
 from posture.evidence import EvidenceWindow, evidence_by_the_hour
-from posture.rotations import around, unit
+from posture.mounting_guesses import Guess, Holding
 from posture.seconds import join_seconds
+from posture.self_calibration import turning_seen, with_turning
 from posture.stage import Stage
 from posture.timeline import PostureSeconds, posture_seconds, unknown_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -37,143 +37,15 @@ if TYPE_CHECKING:
 
 __all__ = ["MountingSearch", "MountingSearchState", "posture_in_any_mounting"]
 
-HELD_S = 3
-"""A direction held for so long is a posture and not a movement."""
-HELD_COSINE = float(np.cos(np.radians(8.0)))
-HELD_MS2 = 0.5
-WALKING_GAIT_MS2 = (0.9, 6.0)
-LIFELESS_MS2 = 0.02
-"""A sensor on a table shows only its noise; on a body it shows more in 99 % of the still seconds of hapt and harth."""
-APART_COSINE = float(np.cos(np.radians(12.0)))
-"""Sitting and standing lie further apart than that in most people; nearer guesses would say the same."""
-WALKED = 40.0
-"""Log odds for the direction of three steady seconds of walking: whatever comes later, that was upright."""
-SEATED_RAD, LYING_RAD = float(np.radians(22.0)), float(np.radians(90.0))
-"""How far from a direction up is, if the wearer sits or lies in it; in one of so many directions around it."""
-N_AROUND = 4
 AGREED_SHARE, SAID_SHARE = 0.8, 0.4
 ON_FEET_S = 10
 """Who has been on their feet for so long has stood: a bow or a reach is shorter."""
+LEARN_EVERY_S = 10
+"""At first; ever more rarely later."""
 HOPELESS = 70.0
 """A guess whose likelihood is so many nats behind the best is followed no longer."""
 
 NOTHING_KNOWN = Calibration(CalibrationSource.NONE)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Guess:
-    """A guess at what is up, and what the wearer did in the seconds [start, end) if it is right.
-
-    Parameters
-    ----------
-    upright
-        Shape (3,): up while the wearer is on their feet, sensor frame.
-    start, end
-        Seconds since the Unix epoch.
-    activities
-        What the wearer did then.
-    log_prior
-        How likely the guess is before anything else is looked at.
-
-    """
-
-    upright: NDArray[np.float64]
-    start: int
-    end: int
-    activities: tuple[Activity, ...]
-    log_prior: float
-
-    @property
-    def is_upright(self) -> bool:
-        """Return whether it says that the wearer was on their feet."""
-        return Activity.STANDING in self.activities
-
-    @property
-    def calibration(self) -> Calibration:
-        """Return what would be known were the guess right."""
-        shown = ShownActivity(self.start, self.end, self.activities)
-        return Calibration(CalibrationSource.NONE, self.upright, shown=(shown,))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Held:
-    """A direction, shape (3,), held for `HELD_S` up to the end of a second, standing still or walking."""
-
-    up: NDArray[np.float64]
-    end: int
-    walked: bool
-
-    def is_like(self, other: Held) -> bool:
-        """Return whether it lies too near the other to make a difference."""
-        return float(self.up @ other.up) >= APART_COSINE
-
-
-@dataclass(slots=True)
-class Holding:
-    """A direction being held.
-
-    Parameters
-    ----------
-    seconds, steps
-        For how many seconds, and in how many of them the wearer walked.
-    total
-        Shape (3,): sum of up over them.
-    last_second
-        The last second looked at.
-    found
-        All directions held so far that are unlike each other.
-
-    """
-
-    seconds: int = 0
-    steps: int = 0
-    total: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
-    last_second: int | None = None
-    found: list[Held] = field(default_factory=list)
-
-    def guesses(self, features: SecondFeatures) -> Iterator[tuple[int, list[Guess]]]:
-        """Yield after how many of the seconds there are which new guesses."""
-        columns = (features.second, features.movement, features.gait)
-        for row, (second, movement, gait) in enumerate(zip(*(each.tolist() for each in columns), strict=True)):
-            held = self._held(second, features.up[row], movement, gait)
-            if held is not None and not any(held.is_like(other) for other in self.found):
-                alternatives = [] if self.found else other_than_upright(held)
-                self.found.append(held)
-                yield row + 1, [upright_guess(held), *alternatives]
-
-    def _held(self, second: int, up: NDArray[np.float64], movement: float, gait: float) -> Held | None:
-        """Return the direction with the second that makes it held for `HELD_S`; None with all others."""
-        walks = WALKING_GAIT_MS2[0] < gait < WALKING_GAIT_MS2[1]
-        rests = walks or LIFELESS_MS2 < movement < HELD_MS2
-        goes_on = self.last_second is not None and second == self.last_second + 1 and rests and self._is_near(up)
-        self.last_second = second
-        if not goes_on:
-            self.seconds, self.steps, self.total = 0, 0, np.zeros(3)
-        if not rests:
-            return None
-        self.seconds, self.steps, self.total = self.seconds + 1, self.steps + int(walks), self.total + up
-        if self.seconds == HELD_S:
-            return Held(unit(self.total), second + 1, walked=self.steps == HELD_S)
-        return None
-
-    def _is_near(self, up: NDArray[np.float64]) -> bool:
-        return self.seconds == 0 or bool(unit(self.total) @ up >= HELD_COSINE)
-
-
-def upright_guess(held: Held) -> Guess:
-    """Return the guess that the wearer was on their feet."""
-    activities = (Activity.STANDING, Activity.WALKING)
-    return Guess(held.up, held.end - HELD_S, held.end, activities, WALKED if held.walked else 0.0)
-
-
-def other_than_upright(held: Held) -> list[Guess]:
-    """Return the guesses that the wearer sat or lay."""
-    log_prior = -float(np.log(N_AROUND))
-    return [
-        Guess(upright, held.end - HELD_S, held.end, (activity,), log_prior)
-        for activity, angle_rad in ((Activity.SITTING, SEATED_RAD), (Activity.LYING, LYING_RAD))
-        for upright in around(held.up, angle_rad, N_AROUND)
-    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -234,6 +106,8 @@ class MountingSearchState:
         The guesses followed.
     window
         What the seconds show, whatever is guessed.
+    learn_at
+        After how many seconds seen it is learnt again how the wearer turns.
     told_until
         Last second told of; None before the first.
     untold
@@ -244,6 +118,7 @@ class MountingSearchState:
     holding: Holding = field(default_factory=Holding)
     followed: list[Follower] = field(default_factory=list)
     window: EvidenceWindow = field(default_factory=EvidenceWindow)
+    learn_at: int = LEARN_EVERY_S
     told_until: int | None = None
     untold: SecondFeatures | None = None
 
@@ -270,13 +145,17 @@ class MountingSearch(Stage[MountingSearchState]):
             All seconds so far, these included.
 
         """
+        state = self._state
         told: list[PostureSeconds] = []
-        start = 0
-        for stop, guesses in self._state.holding.guesses(features):
-            told += self._follow(features.rows(start, stop))
+        start, n_before = 0, len(seen) - len(features)
+        while start < len(features):
+            stop = min(state.learn_at - n_before, len(features))
+            told += self._look(features.rows(start, stop), seen)
+            if n_before + stop == state.learn_at:
+                self._learn(seen.joined().rows(0, state.learn_at))
+                state.learn_at += max(LEARN_EVERY_S, state.learn_at // 2)
             start = stop
-            told += self._guess(guesses, up_to(seen.joined(), int(features.second[stop - 1])))
-        return told + self._follow(features.rows(start, len(features)))
+        return told
 
     def begin_again(self, seen: SecondsLog) -> list[PostureSeconds]:
         """Guess anew from all seconds so far, since they are seen otherwise now; what has been told stays told."""
@@ -292,6 +171,20 @@ class MountingSearch(Stage[MountingSearchState]):
         if state.untold is not None:
             return [unknown_seconds(state.untold)]
         return self._vote(state.followed, state.window.flush())
+
+    def _look(self, features: SecondFeatures, seen: SecondsLog) -> list[PostureSeconds]:
+        told: list[PostureSeconds] = []
+        start = 0
+        for stop, guesses in self._state.holding.guesses(features):
+            told += self._follow(features.rows(start, stop))
+            start = stop
+            told += self._guess(guesses, up_to(seen.joined(), int(features.second[stop - 1])))
+        return told + self._follow(features.rows(start, len(features)))
+
+    def _learn(self, history: SecondFeatures) -> None:
+        """Learn how the wearer turns, for each guess if it is right; it holds for the seconds not yet decided."""
+        for follower in self._state.followed:
+            follower.decoder.calibration = with_turning(follower.guess.calibration, history)
 
     def _guess(self, guesses: Sequence[Guess], history: SecondFeatures) -> list[PostureSeconds]:
         """Follow more guesses as if they had been followed from the start."""
@@ -339,7 +232,9 @@ def posture_in_any_mounting(features: SecondFeatures) -> PostureSeconds:
     shown = list(evidence_by_the_hour(features))
     for _, guesses in Holding().guesses(features):
         for guess in guesses:
-            state, log_likelihood = most_likely_path((block, guess.calibration) for block in shown)
+            first, _ = most_likely_path((block, guess.calibration) for block in shown)
+            calibration = turning_seen(guess.calibration, features, first)
+            state, log_likelihood = most_likely_path((block, calibration) for block in shown)
             has_say = may_speak(guess, state, np.full(len(state), is_on_feet(state).sum()))
             likely = np.full(len(state), guess.log_prior + log_likelihood)
             votes.append(Vote(DecodedSeconds(features, state, likely), has_say))

@@ -18,7 +18,7 @@ from posture.best_path import follow_paths, trace
 from posture.calibration import Mounting
 from posture.evidence import evidence_by_the_hour
 from posture.rotations import angle_between, shortest_turn, unit
-from posture.self_calibration import learn_calibration
+from posture.self_calibration import learn_calibration, with_turning
 from posture.stepping import is_walked
 from posture.strap import HOLE_S
 
@@ -107,7 +107,9 @@ def _all_learnt(parts: Sequence[SecondFeatures], known: Sequence[Calibration]) -
 
 def _learnt(features: SecondFeatures, known: Calibration) -> Calibration:
     """Return what the seconds of one mounting tell of it, and what was known besides."""
-    return known if known.is_shown else learn_calibration(features, known.acc_offset_ms2).added_to(known)
+    if known.is_shown:
+        return with_turning(known, features)
+    return learn_calibration(features, known.acc_offset_ms2).added_to(known)
 
 
 def _start(features: SecondFeatures, between: tuple[int, int], pair: tuple[Calibration, Calibration]) -> int:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["PARTS_OF_SECOND", "SecondFeatures", "SecondSummarizer", "join_seconds", "seconds_with_step"]
 
 GAIT_BAND_HZ = (0.7, 5.0)
+SWAY_BAND_HZ = (0.7, 3.0)
 USUAL_NOISE_MS2 = 0.05
 """Noise of a usual sensor, all axes together, as it is in the movement of people at rest: 0.01 to 0.045 in hapt, harth
 and the synthetic sets."""
@@ -71,6 +72,9 @@ class SecondFeatures:
         seen, without regard to what was learnt of the accelerometer later. Shows how the trunk swings.
     lift_in_parts
         Shape (n, `PARTS_OF_SECOND`), float32: mean of the acceleration of `speed_gain` in each fifth, in m/s^2.
+    turn_rad_s, tip_rad_s
+        Shape (n,), float32: rms of the turn rate about the vertical, and about the level axes, between 0.7 and 3 Hz;
+        zero without a gyroscope.
     steps_known
         Shape (n,), uint8: bit k is set where in this second it became known that a foot met the ground k seconds
         before. Steps are found from more than a second shows.
@@ -92,6 +96,8 @@ class SecondFeatures:
     height_gain: NDArray[np.float64]
     up_in_parts: NDArray[np.float32]
     lift_in_parts: NDArray[np.float32]
+    turn_rad_s: NDArray[np.float32]
+    tip_rad_s: NDArray[np.float32]
     steps_known: NDArray[np.uint8]
     has_gyr: bool
 
@@ -183,8 +189,10 @@ class SecondSummarizer:
     def __init__(self) -> None:
         self._rise_sos = rise_filter()
         self._gait_sos = butter(2, GAIT_BAND_HZ, "bandpass", fs=GRID_HZ, output="sos")
+        self._sway_sos = butter(2, SWAY_BAND_HZ, "bandpass", fs=GRID_HZ, output="sos")
         self._start_index = self._next_index = 0
         self._start_ms2: float | None = None
+        self._sway_zi: NDArray[np.float64] | None = None
         self._signals: NDArray[np.float64] = np.empty((N_SIGNALS, 0))
         self._restart_filters()
 
@@ -196,6 +204,7 @@ class SecondSummarizer:
             "signals": self._signals.copy(),
             "rise": self._rise_zi.copy(),
             "gait": self._gait_zi.copy(),
+            "sway": None if self._sway_zi is None else self._sway_zi.copy(),
             "start_index": self._start_index,
             "start_ms2": self._start_ms2,
         }
@@ -206,6 +215,7 @@ class SecondSummarizer:
         self._signals = value["signals"].copy()
         self._rise_zi = value["rise"].copy()
         self._gait_zi = value["gait"].copy()
+        self._sway_zi = None if value["sway"] is None else value["sway"].copy()
         self._start_index, self._start_ms2 = value["start_index"], value["start_ms2"]
 
     def end_of_second(self, n: int, segment: FineSegment) -> int:
@@ -229,6 +239,8 @@ class SecondSummarizer:
             return _no_seconds(has_gyr=frame.segment.gyr is not None)
         used = cut + n_seconds * GRID_HZ
         block = signals[:, cut:used].reshape(N_SIGNALS, n_seconds, GRID_HZ)
+        if frame.segment.gyr is None:
+            block[LIFT] = _lift_by_force(block[ACC])
         block[HEIGHTS] -= self._from_start(block, self._next_index + cut - self._start_index)
         features = _summarize((self._next_index + cut) // GRID_HZ, block, has_gyr=frame.segment.gyr is not None)
         self._signals = signals[:, used:].copy()
@@ -264,6 +276,7 @@ class SecondSummarizer:
         # Both heights in one pass: shape (sections, signals, 2).
         self._rise_zi = np.zeros((self._rise_sos.shape[0], 2, 2))
         self._gait_zi = np.zeros((self._gait_sos.shape[0], 2))
+        self._sway_zi = None
         self._start_ms2 = None
 
     def _with_signals(self, frame: PostureFrame) -> NDArray[np.float64]:
@@ -277,15 +290,29 @@ class SecondSummarizer:
         heights[0] = frame.vertical
         np.sqrt(np.einsum("ni,ni->n", acc, acc), out=heights[1])
         heights[1] -= GRAVITY_MS2
-        fresh[LIFT] = heights[0] if frame.segment.gyr is not None else heights[1]
+        if frame.segment.gyr is not None:
+            fresh[LIFT] = heights[0]
         heights[:], self._rise_zi = sosfilt(self._rise_sos, heights, zi=self._rise_zi)
         gait, self._gait_zi = sosfilt(self._gait_sos, frame.vertical, zi=self._gait_zi)
         np.multiply(gait, gait, out=fresh[GAIT_SQUARED])
+        fresh[SWAYS_SQUARED] = 0.0 if frame.segment.gyr is None else self._sways_squared(frame.segment.gyr, frame.up)
         return signals
 
+    def _sways_squared(self, gyr: NDArray[np.float64], up: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the squares of the turn rate about the vertical and about the level axes, shape (2, rows)."""
+        if len(gyr) == 0:
+            return np.empty((2, 0))
+        if self._sway_zi is None:
+            # As if it had always turned so: a bias is no sway.
+            self._sway_zi = sosfilt_zi(self._sway_sos)[:, np.newaxis, :] * gyr[0][:, np.newaxis]
+        swaying, self._sway_zi = sosfilt(self._sway_sos, gyr.T, zi=self._sway_zi)
+        turning = np.einsum("in,ni->n", swaying, up)
+        turning *= turning
+        return np.stack([turning, np.einsum("in,in->n", swaying, swaying) - turning])
 
-N_SIGNALS = 2 * N_AXES + 4
-UP, ACC, HEIGHTS, GAIT_SQUARED, LIFT = slice(0, 3), slice(3, 6), slice(6, 8), 8, 9
+
+N_SIGNALS = 2 * N_AXES + 6
+UP, ACC, HEIGHTS, GAIT_SQUARED, LIFT, SWAYS_SQUARED = slice(0, 3), slice(3, 6), slice(6, 8), 8, 9, slice(10, 12)
 SECONDS_LEFT = 1.0 - (np.arange(GRID_HZ) + 0.5) / GRID_HZ
 """Of the second, after each of its rows: the speed gained in a row lasts for so long."""
 SECONDS_LEFT_OF_PARTS = SECONDS_LEFT.reshape(PARTS_OF_SECOND, -1).mean(axis=1)
@@ -295,6 +322,7 @@ def _summarize(first_second: int, block: NDArray[np.float64], *, has_gyr: bool) 
     """Return the features of whole seconds, shape (signals, seconds, rows)."""
     n = block.shape[1]
     acc = block[ACC].mean(axis=2)
+    turn, tip = np.sqrt(np.maximum(block[SWAYS_SQUARED].mean(axis=2), 0.0)).astype(np.float32)
     highest, lowest = (block[HEIGHTS].max(axis=2), block[HEIGHTS].min(axis=2)) if n else np.empty((2, 2, 0))
     return SecondFeatures(
         second=first_second + np.arange(n, dtype=np.int64),
@@ -311,9 +339,22 @@ def _summarize(first_second: int, block: NDArray[np.float64], *, has_gyr: bool) 
         height_gain=(block[LIFT] * SECONDS_LEFT).mean(axis=1),
         up_in_parts=np.ascontiguousarray(_in_parts(block[UP]).transpose(1, 2, 0)),
         lift_in_parts=_in_parts(block[LIFT]),
+        turn_rad_s=turn,
+        tip_rad_s=tip,
         steps_known=np.zeros(n, dtype=np.uint8),
         has_gyr=has_gyr,
     )
+
+
+def _lift_by_force(acc: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the vertical acceleration as the length of the mean specific force in each part of the seconds tells it.
+
+    For want of a gyroscope; acc is of shape (3, seconds, rows). What shakes to and fro within a part makes each row's
+    force longer, but not their mean.
+    """
+    part = GRID_HZ // PARTS_OF_SECOND
+    means = acc.reshape(N_AXES, -1, PARTS_OF_SECOND, part).mean(axis=3)
+    return np.repeat(np.sqrt(np.einsum("isp,isp->sp", means, means)) - GRAVITY_MS2, part, axis=1)
 
 
 @cache

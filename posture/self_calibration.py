@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from posture.accelerometer_offset import learn_offset
-from posture.activity import SITTING
+from posture.activity import SITTING, STANDING
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
 from posture.own_standing import standing_up
+from posture.own_turning import turns_standing
 from posture.rotations import angle_between, unit
 from posture.stage import Stage
 from posture.stepping import is_walked
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from posture.seconds import SecondFeatures
     from posture.seconds_log import SecondsLog
 
-__all__ = ["SelfCalibration", "SelfCalibrationState", "learn_calibration"]
+__all__ = ["SelfCalibration", "SelfCalibrationState", "learn_calibration", "turning_seen", "with_turning"]
 
 LEARN_EVERY_S = 60
 """At most so often, once something has been learnt."""
@@ -49,6 +50,8 @@ class SelfCalibrationState:
         First second of the mounting; None before the strap has moved.
     again_at
         After how many seconds seen the mounting alone is learnt again; `NEVER_AGAIN` before the strap has moved.
+    turning_at
+        After how many seconds seen it is learnt again how the wearer turns, of one who has shown the mounting.
 
     """
 
@@ -56,12 +59,13 @@ class SelfCalibrationState:
     learn_at: int = LOOK_EVERY_S
     since: int | None = None
     again_at: int = NEVER_AGAIN
+    turning_at: int = NEVER_AGAIN
 
 
 class SelfCalibration(Stage[SelfCalibrationState]):
     """Learn the calibration while the wearer lives: often until they have walked, ever more rarely as it settles.
 
-    What the wearer has shown holds until the strap moves; from then on it is learnt, too.
+    What the wearer has shown holds until the strap moves; from then on it is learnt, too. How they turn nobody shows.
 
     Parameters
     ----------
@@ -83,15 +87,17 @@ class SelfCalibration(Stage[SelfCalibrationState]):
         """Return what is known so far."""
         return self._state.calibration
 
-    def show(self, calibration: Calibration) -> None:
-        """Take what the wearer has shown: until the strap moves nothing is learnt."""
-        self._state = SelfCalibrationState(calibration, learn_at=NEVER_AGAIN)
+    def show(self, calibration: Calibration, n_seen: int = 0) -> None:
+        """Take what the wearer has shown in the seconds so far: until the strap moves the mounting is not learnt."""
+        turning_at = n_seen + LEARN_EVERY_S
+        self._state = SelfCalibrationState(calibration, learn_at=NEVER_AGAIN, turning_at=turning_at)
 
     def move(self, calibration: Calibration, since: int, seen: SecondsLog) -> None:
         """Forget the mounting: from this second on the sensor sits otherwise, and so much is known of it."""
         state = self._state
         state.calibration, state.since = calibration, since
-        state.again_at = NEVER_AGAIN if calibration.is_shown else len(seen) + LEARN_EVERY_S
+        soon = len(seen) + LEARN_EVERY_S
+        state.again_at, state.turning_at = (NEVER_AGAIN, soon) if calibration.is_shown else (soon, NEVER_AGAIN)
 
     def push(self, seen: SecondsLog) -> None:
         """Look at all seconds so far; learn once enough new ones have come.
@@ -111,6 +117,10 @@ class SelfCalibration(Stage[SelfCalibrationState]):
                 state.learn_at += max(LEARN_EVERY_S, n_seen // 2) if settled else sought_s
             if state.again_at != NEVER_AGAIN:
                 state.again_at = n_seen + max(LEARN_EVERY_S, len(self.of_mounting(seen.joined())) // 2)
+        if n_seen >= state.turning_at:
+            of_mounting = self.of_mounting(seen.joined())
+            state.calibration = with_turning(state.calibration, of_mounting)
+            state.turning_at = n_seen + max(LEARN_EVERY_S, len(of_mounting) // 2)
 
     def _learnt(self, seen: SecondsLog) -> Calibration:
         known = self._state.calibration.acc_offset_ms2
@@ -135,7 +145,7 @@ class SelfCalibration(Stage[SelfCalibrationState]):
 
     def next_cut(self, seen: SecondsLog) -> int:
         """Return after how many more seconds than those seen the calibration is learnt again."""
-        return min(self._state.learn_at, self._state.again_at) - len(seen)
+        return min(self._state.learn_at, self._state.again_at, self._state.turning_at) - len(seen)
 
     def next_offset_cut(self, seen: SecondsLog) -> int:
         """Return after how many more seconds than those seen the accelerometer's offset is learnt again."""
@@ -166,7 +176,22 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
     if standing is not None:
         first = replace(first, upright=standing, walking=walking)
     state = smooth_activity(features, first)
-    return replace(first, forward=_sitting_back(features.up[state == SITTING], first.known_upright))
+    forward = _sitting_back(features.up[state == SITTING], first.known_upright)
+    return turning_seen(replace(first, forward=forward), features, state)
+
+
+def with_turning(calibration: Calibration, features: SecondFeatures) -> Calibration:
+    """Return a calibration, whose `upright` must be known, with what the seconds show of how the wearer turns."""
+    if not features.has_gyr:
+        return calibration
+    plain = replace(calibration, turns_standing=False)
+    return turning_seen(calibration, features, smooth_activity(features, plain))
+
+
+def turning_seen(calibration: Calibration, features: SecondFeatures, state: NDArray[np.int64]) -> Calibration:
+    """Return a calibration with what seconds show of how the wearer turns, taken for these activities without it."""
+    turns = turns_standing(features, state == STANDING, state == SITTING)
+    return calibration if turns == calibration.turns_standing else replace(calibration, turns_standing=turns)
 
 
 def _sitting_back(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDArray[np.float64] | None:

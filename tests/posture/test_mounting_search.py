@@ -13,7 +13,8 @@ from lumbar.review import review
 from posture.calibration import CalibrationSource
 from posture.decoder import DECODER_DELAY_S
 from posture.events import Activity, ActivityEpisode
-from posture.mounting_search import HELD_S, MountingSearch, posture_in_any_mounting
+from posture.mounting_guesses import HELD_S
+from posture.mounting_search import MountingSearch, posture_in_any_mounting
 from posture.seconds_log import SecondsLog
 
 RATE_HZ = 100.0

@@ -51,6 +51,8 @@ def still_seconds(n, start=START, up=(1.0, 0.0, 0.0), movement=0.02, gait=0.0):
         fall_by_norm=nothing,
         up_in_parts=np.tile(np.asarray(up, dtype=np.float32), (n, 5, 1)),
         lift_in_parts=np.zeros((n, 5), np.float32),
+        turn_rad_s=np.zeros(n, np.float32),
+        tip_rad_s=np.zeros(n, np.float32),
         steps_known=np.zeros(n, np.uint8),
         has_gyr=True,
     )
