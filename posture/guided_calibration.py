@@ -46,12 +46,13 @@ INSTRUCTIONS = {
 
 @dataclass(slots=True)
 class GuidedCalibrationState:
-    """What has been seen of the sections: up in each, and the gyroscope while still; blocks of shape (n, 3).
+    """What has been seen of the sections: up in each, and the force and the gyroscope while still; blocks (n, 3).
 
     Also whether the gyroscope's bias has been handed on.
     """
 
     up: dict[CalibrationSection, list[NDArray[np.float64]]]
+    acc: dict[CalibrationSection, list[NDArray[np.float64]]]
     gyr: dict[CalibrationSection, list[NDArray[np.float64]]]
     has_given_bias: bool = False
 
@@ -79,9 +80,7 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
     def __init__(
         self, sections: Sequence[CalibrationSection], acc_offset_ms2: NDArray[np.float64] | None = None
     ) -> None:
-        super().__init__(
-            GuidedCalibrationState({section: [] for section in sections}, {section: [] for section in sections})
-        )
+        super().__init__(GuidedCalibrationState(_nothing(sections), _nothing(sections), _nothing(sections)))
         self._sections = tuple(sections)
         self._acc_offset_ms2 = acc_offset_ms2
         named = {section.name for section in self._sections}
@@ -130,14 +129,16 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
             start, stop = np.searchsorted(time, [section.start + settle, section.end - settle])
             if stop > start:
                 self._state.up[section].append(frame.up[start:stop])
+                self._state.acc[section].append(frame.segment.acc[start:stop])
                 if settle and frame.segment.gyr is not None:
                     self._state.gyr[section].append(frame.segment.gyr[start:stop])
 
     def take_offset(self, acc_offset_ms2: NDArray[np.float64]) -> None:
         """Take off what the accelerometer has since been found to be off by, shape (3,)."""
         self._acc_offset_ms2 = acc_offset_ms2
-        for parts in self._state.up.values():
+        for section, parts in self._state.up.items():
             parts[:] = [up_without_offset(up, acc_offset_ms2) for up in parts]
+            self._state.acc[section][:] = [acc - acc_offset_ms2 for acc in self._state.acc[section]]
 
     def result(self) -> Calibration:
         """Return the calibration.
@@ -168,7 +169,7 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
 
     def _rows(self, name: SectionName) -> NDArray[np.float64]:
         """Return up in all sections of this name, shape (n, 3)."""
-        rows = [up for section, parts in self._state.up.items() if section.name is name for up in parts]
+        rows = _of_sections(self._state.up, name)
         sections = [section for section in self._sections if section.name is name]
         if sum(len(up) for up in rows) < MINIMUM_HOLD_S * GRID_HZ:
             where = f"{sections[0].start:.1f} to {sections[0].end:.1f} s"
@@ -178,17 +179,21 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
         return np.vstack(rows)
 
     def _held(self, name: SectionName) -> NDArray[np.float64] | None:
-        """Return the mean up of a held posture, shape (3,); None where it was not part of the calibration."""
+        """Return up in a held posture, shape (3,); None where it was not part of the calibration.
+
+        Of who is still the specific force alone shows it. The orientation leans by up to 6 deg with a gyroscope's bias
+        of 3 deg/s, which is known only when all is over.
+        """
         if not any(section.name is name for section in self._sections):
             return None
         rows = self._rows(name)
-        mean = unit(np.median(rows, axis=0))
-        spread_deg = float(np.degrees(np.percentile(angle_between(rows, mean), 90)))
+        middle = unit(np.median(rows, axis=0))
+        spread_deg = float(np.degrees(np.percentile(angle_between(rows, middle), 90)))
         if spread_deg > STEADY_DEG:
             raise CalibrationError(
                 f"you moved by {spread_deg:.0f} deg while {INSTRUCTIONS[name]}: hold still there and calibrate again"
             )
-        return mean
+        return unit(np.vstack(_of_sections(self._state.acc, name)).mean(axis=0))
 
     def _forward(self, upright: NDArray[np.float64]) -> NDArray[np.float64]:
         rows = self._rows(SectionName.FORWARD_BEND)
@@ -203,6 +208,16 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
         _, axes = np.linalg.eigh(across.T @ across)
         swing = axes[:, -1]
         return np.asarray(-swing if across.mean(axis=0) @ swing > 0 else swing)
+
+
+def _nothing(sections: Sequence[CalibrationSection]) -> dict[CalibrationSection, list[NDArray[np.float64]]]:
+    return {section: [] for section in sections}
+
+
+def _of_sections(
+    seen: dict[CalibrationSection, list[NDArray[np.float64]]], name: SectionName
+) -> list[NDArray[np.float64]]:
+    return [rows for section, parts in seen.items() if section.name is name for rows in parts]
 
 
 def _with_sitting(
