@@ -1,6 +1,7 @@
 """The analysis of a recording as a document: ``lumbar.analysis/1``, all times in seconds from the first sample."""
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -238,7 +239,7 @@ def analysis_document(analysis: Analysis, summary: DailySummary | None) -> Analy
             ],
             step_times_s=[since(time) for time in findings.step_times],
         ),
-        sets=[_set(each, since) for each in findings.of(ExerciseSet)],
+        sets=[_set(each, since) for each in sorted(findings.of(ExerciseSet), key=attrgetter("start"))],
         summary=summary,
     )
 

@@ -84,9 +84,9 @@ def review(
     if features is None or start is None:
         empty = np.empty(0)
         nothing = PostureSeconds(empty.astype(np.int64), (), empty, empty, empty)
-        return Review(
-            live.mountings, live.calibration, nothing, Findings((*alerts, *walking, *counted)), SittingKnowledge()
-        )
+        covered = worn(live.coverage.covered, nothing.second)
+        findings = Findings((*alerts, *walking, *counted), wear=covered, gaps=tuple(live.coverage.gaps))
+        return Review(live.mountings, live.calibration, nothing, findings, SittingKnowledge())
     mountings = learn_mountings(features, live.mountings, live.calibration.acc_offset_ms2)
     is_known = mountings[0].calibration.upright is not None
     lying_about = not_worn(features)

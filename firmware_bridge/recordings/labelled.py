@@ -28,6 +28,7 @@ SetKind = Literal["real", "real motion, simulated sensor", "fully synthetic"]
 
 SET_FILE = "dataset.toml"
 DETAILS_FILE = "recordings.csv"
+SET = "set:"
 LABEL_COLUMNS = ("start_s", "end_s", "label", "value")
 QUATERNION_COLUMNS = ("quat_w", "quat_x", "quat_y", "quat_z")
 
@@ -240,6 +241,11 @@ def _read_labels(path: Path) -> pd.DataFrame:
     backwards = np.flatnonzero((table["end_s"] < table["start_s"]).to_numpy())
     if backwards.size:
         raise RecordingError(path, "the label ends before it starts", int(backwards[0]) + 1)
+    counts = table["value"].where(table["label"].str.startswith(SET) & (table["value"] != ""), "0")
+    uncounted = np.flatnonzero(pd.to_numeric(counts, errors="coerce").isna().to_numpy())
+    if uncounted.size:
+        value = table["value"].iloc[int(uncounted[0])]
+        raise RecordingError(path, f"{value!r} is no number of repetitions", int(uncounted[0]) + 1)
     return table.sort_values("start_s", kind="stable", ignore_index=True)
 
 

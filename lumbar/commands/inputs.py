@@ -38,6 +38,25 @@ class RecordingChoice:
     profile: Path | None
     sections_file: Path | None
 
+    def check_output(self, output: Path, option: str) -> None:
+        """Make sure that writing a file destroys nothing that the work needs, before any of it is done.
+
+        Raises
+        ------
+        SettingsError
+            Its folder is missing, it is one of the files read, or no regular file.
+
+        """
+        if not output.parent.is_dir():
+            raise SettingsError(f"{option} {output}: there is no folder {output.parent}")
+        if not output.exists():
+            return
+        if not output.is_file():
+            raise SettingsError(f"{option} {output}: this is no file that can be written; name another")
+        for source in (self.file, self.profile, self.sections_file):
+            if source is not None and source.exists() and output.samefile(source):
+                raise SettingsError(f"{option} {output}: this would overwrite what is read; name another file")
+
     def open(self, default_start_s: float = 0.0) -> Recording:
         """Open the recording; times that count from the start begin at `default_start_s` where no start is given.
 
@@ -95,12 +114,16 @@ def parse_speed(text: str) -> float | None:
 UNDATED_BEFORE_S = 1e8
 """Recordings whose times lie before 1973 count from their start."""
 
+EARLIEST_YEAR = 1970
+
 
 def _start_time(text: str) -> float:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
         raise SettingsError(f"--start {text}: write it as 2026-11-22T08:30:00+01:00") from error
+    if time.year < EARLIEST_YEAR:
+        raise SettingsError(f"--start {text}: no recording is that old")
     if time.tzinfo is None:
         raise SettingsError(f"--start {text}: add the offset from UTC, as in {text}+01:00 or {text}Z")
     return time.timestamp()

@@ -42,8 +42,8 @@ def run_analyze(
     recording = choice.open()
     if keep and recording.start_time_s < UNDATED_BEFORE_S:
         raise SettingsError("this recording has no date: say with --start when it began, so that it can be kept")
-    if angles is not None and not angles.parent.is_dir():
-        raise SettingsError(f"--angles {angles}: there is no folder {angles.parent}")
+    if angles is not None:
+        choice.check_output(angles, "--angles")
     calibration, sections = choice.calibration(), choice.sections(recording)
     with progress_bar("Analysing", recording.duration_s) as progress:
         analysis = analyze_recording(
@@ -77,6 +77,7 @@ def _keep(analysis: Analysis, settings: Settings, source: str) -> None:
 def run_calibrate(choice: RecordingChoice, output: Path, settings_file: Path | None) -> None:
     """Write the profile of a guided calibration."""
     settings = load_settings(settings_file)
+    choice.check_output(output, "--output")
     recording = choice.open()
     calibration = calibrate_recording(recording, choice.sections(recording))
     save_profile(profile_of(calibration, settings.wearer.id), output)

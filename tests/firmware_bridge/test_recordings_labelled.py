@@ -86,6 +86,7 @@ def test_no_labels_are_an_empty_table(data_set):
         ("start_s,end_s,label\n", "column value is missing"),
         ("start_s,end_s,label,value\n0,x,sitting,\n", "row 1: end_s is 'x'"),
         ("start_s,end_s,label,value\n0,1,sitting,\n2,1,sitting,\n", "row 2: the label ends before it starts"),
+        ("start_s,end_s,label,value\n0,1,set:bridge,8\n2,3,set:bridge,many\n", "row 2: 'many' is no number of repet"),
         ("", "empty"),
     ],
 )

@@ -123,3 +123,19 @@ def test_a_reader_that_hangs_up_is_no_error(recording_file):
     command = f"{program} analyze {recording_file} | head -c 10"
     result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=False)
     assert (result.stdout, result.stderr) == ('{"schema":', "")
+
+
+def test_calibrate_does_not_overwrite_what_it_reads(lumbar, recording_file, sections_file):
+    before = sections_file.read_text(encoding="utf-8")
+    code, out, err = lumbar("calibrate", recording_file, "--calibration", sections_file, "--output", sections_file)
+    assert (code, out) == (2, "")
+    assert "overwrite" in err
+    assert sections_file.read_text(encoding="utf-8") == before
+
+
+def test_of_two_seconds_the_wear_is_told_and_the_gaps_between_such(lumbar_json, tmp_path):
+    time_s = [start + row / 50 for start in (0.0, 10.0, 20.0) for row in range(60)]
+    pd.DataFrame({"time_s": time_s, "acc_x": 9.81, "acc_y": 0.1, "acc_z": 0.2}).to_csv(tmp_path / "short.csv")
+    document = lumbar_json("analyze", tmp_path / "short.csv")
+    assert document["recording"]["wear_s"] == pytest.approx(3.6, abs=0.1)
+    assert len(document["recording"]["gaps"]) == 2

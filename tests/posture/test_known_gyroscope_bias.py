@@ -12,6 +12,7 @@ from lumbar.pipeline import LivePipeline
 from posture.calibration import CalibrationSource
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler
+from posture.rotations import angle_between
 
 LARGE_DPS = (3.1, -2.6, 2.9)
 RATE_HZ = 100.0
@@ -90,3 +91,19 @@ def test_rows_are_cut_at_a_grid_index_once(play):
     np.testing.assert_array_equal(np.vstack([before.gyr, after.gyr]), segment.gyr)
     for outside in (segment.start_index, segment.start_index + len(segment), middle + 10**6):
         assert segment.cut_at(outside) == [segment]
+
+
+@pytest.mark.parametrize("axis", range(3))
+@pytest.mark.parametrize("bias_dps", [-3.0, 3.0])
+def test_a_bias_leans_nothing_that_a_guided_calibration_shows(play, defaults, axis, bias_dps):
+    def shown(bias):
+        sensor = replace(SensorModel(), gyr_bias_dps=tuple(np.eye(3)[axis] * bias), gyr_drift_dps=0.0)
+        played = play((Stand(3.0), Calibration(), Sit(5.0)), 5, RATE_HZ, sensor=sensor)
+        pipeline = LivePipeline(defaults, RATE_HZ, sections=played.sections, acc_offset_ms2=np.zeros(3))
+        pipeline.push(played.chunk)
+        return pipeline.calibration
+
+    without, biased = shown(0.0), shown(bias_dps)
+    assert np.degrees(angle_between(without.upright, biased.upright)) < 0.2
+    assert biased.sitting.upright_deg == pytest.approx(without.sitting.upright_deg, abs=0.5)
+    assert biased.sitting.range_deg == pytest.approx(without.sitting.range_deg, abs=0.5)
