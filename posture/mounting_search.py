@@ -22,7 +22,7 @@ from posture.decoder import DECODER_DELAY_S, CalibratedDecoder, DecodedSeconds, 
 from posture.evidence import EvidenceWindow, evidence_by_the_hour
 from posture.mounting_guesses import Guess, Holding
 from posture.seconds import join_seconds
-from posture.self_calibration import turning_seen, with_turning
+from posture.self_calibration import turning_seen
 from posture.stage import Stage
 from posture.timeline import PostureSeconds, posture_seconds, unknown_seconds
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from posture.evidence import EvidenceStep
+    from posture.evidence import Evidence, EvidenceStep
     from posture.seconds import SecondFeatures
     from posture.seconds_log import SecondsLog
 
@@ -183,8 +183,11 @@ class MountingSearch(Stage[MountingSearchState]):
 
     def _learn(self, history: SecondFeatures) -> None:
         """Learn how the wearer turns, for each guess if it is right; it holds for the seconds not yet decided."""
+        if not history.has_gyr:
+            return
+        shown = list(evidence_by_the_hour(history))
         for follower in self._state.followed:
-            follower.decoder.calibration = with_turning(follower.guess.calibration, history)
+            follower.decoder.calibration = turning_learnt(follower.guess, history, shown)
 
     def _guess(self, guesses: Sequence[Guess], history: SecondFeatures) -> list[PostureSeconds]:
         """Follow more guesses as if they had been followed from the start."""
@@ -232,13 +235,18 @@ def posture_in_any_mounting(features: SecondFeatures) -> PostureSeconds:
     shown = list(evidence_by_the_hour(features))
     for _, guesses in Holding().guesses(features):
         for guess in guesses:
-            first, _ = most_likely_path((block, guess.calibration) for block in shown)
-            calibration = turning_seen(guess.calibration, features, first)
+            calibration = turning_learnt(guess, features, shown)
             state, log_likelihood = most_likely_path((block, calibration) for block in shown)
             has_say = may_speak(guess, state, np.full(len(state), is_on_feet(state).sum()))
             likely = np.full(len(state), guess.log_prior + log_likelihood)
             votes.append(Vote(DecodedSeconds(features, state, likely), has_say))
     return agreed(votes) if votes else unknown_seconds(features)
+
+
+def turning_learnt(guess: Guess, features: SecondFeatures, shown: Sequence[Evidence]) -> Calibration:
+    """Return what would be known were the guess right, with how the wearer turns by what the seconds show."""
+    state, _ = most_likely_path((block, guess.calibration) for block in shown)
+    return turning_seen(guess.calibration, features, state)
 
 
 def is_on_feet(state: NDArray[np.int64]) -> NDArray[np.bool_]:
