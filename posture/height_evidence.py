@@ -31,7 +31,7 @@ MOST_FROM_LYING, MOST_FOR_SITTING_UP = 3.0, 1.0
 """The first either way, between having stood up and having sat up. Who sits up gains next to no height, as who stays:
 that they did not stand up says little for it."""
 CLEAR = 1.0
-"""Where the rests around tell a change so clearly, with a gyroscope, the height over time is not heard against it."""
+"""Where the rests around tell a change so clearly the height over time is not heard against it."""
 
 
 class HeightEvidence(NamedTuple):
@@ -56,22 +56,20 @@ def height_evidence(features: SecondFeatures) -> HeightEvidence:
     by_norm = _ahead(features.rise_by_norm, features.fall_by_norm)
     height = _ahead(features.rise, features.fall) if features.has_gyr else by_norm
     gained, error = height_change(features)
-    # Without a gyroscope both come from the length of the specific force, and neither overrules the other.
-    clear = CLEAR
     # From lying to standing is a longer way up than to sitting; the length of the specific force shows it best.
     rather_stood = np.clip((by_norm - 0.12) / 0.05, -MOST_FROM_LYING, MOST_FROM_LYING)
     sat_up = np.minimum(-rather_stood, MOST_FOR_SITTING_UP)
     return HeightEvidence(
-        got_up=_joined((height - 0.08) / 0.03, _lifted(gained, error), clear),
-        sat_down=_joined((-height - 0.06) / 0.025, _lifted(-gained, error), clear),
+        got_up=_joined((height - 0.08) / 0.03, _lifted(gained, error)),
+        sat_down=_joined((-height - 0.06) / 0.025, _lifted(-gained, error)),
         sat_up_from_lying=sat_up,
         stood_up_from_lying=sat_up + 2 * rather_stood,
         lay_down_from_standing=np.clip((-height - 0.13) / 0.06, -2, 2),
     )
 
 
-def _joined(over_time: NDArray[np.float64], between_rests: NDArray[np.float64], clear: float) -> NDArray[np.float64]:
-    against = np.where(between_rests > clear, 0.0, -4.0)
+def _joined(over_time: NDArray[np.float64], between_rests: NDArray[np.float64]) -> NDArray[np.float64]:
+    against = np.where(between_rests > CLEAR, 0.0, -4.0)
     return np.minimum(np.clip(over_time, against, 5.0) + between_rests, MOST_LIFT)
 
 

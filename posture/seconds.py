@@ -29,6 +29,7 @@ __all__ = ["PARTS_OF_SECOND", "SecondFeatures", "SecondSummarizer", "join_second
 
 GAIT_BAND_HZ = (0.7, 5.0)
 SWAY_BAND_HZ = (0.7, 3.0)
+"""Quicker than one breathes, and slower than what muscles and clothes tremble with."""
 USUAL_NOISE_MS2 = 0.05
 """Noise of a usual sensor, all axes together, as it is in the movement of people at rest: 0.01 to 0.045 in hapt, harth
 and the synthetic sets."""
@@ -64,7 +65,7 @@ class SecondFeatures:
         The same from the length of the specific force alone, which no error of orientation touches.
     speed_gain
         Shape (n,): integral over the second of the vertical acceleration, in m/s; without a gyroscope of the length of
-        the specific force less gravity.
+        the mean specific force of each fifth of the second, less gravity.
     height_gain
         Shape (n,): height that this acceleration lifts from rest within the second, in m.
     up_in_parts
@@ -290,8 +291,7 @@ class SecondSummarizer:
         heights[0] = frame.vertical
         np.sqrt(np.einsum("ni,ni->n", acc, acc), out=heights[1])
         heights[1] -= GRAVITY_MS2
-        if frame.segment.gyr is not None:
-            fresh[LIFT] = heights[0]
+        fresh[LIFT] = heights[0] if frame.segment.gyr is not None else 0.0  # till its second is complete
         heights[:], self._rise_zi = sosfilt(self._rise_sos, heights, zi=self._rise_zi)
         gait, self._gait_zi = sosfilt(self._gait_sos, frame.vertical, zi=self._gait_zi)
         np.multiply(gait, gait, out=fresh[GAIT_SQUARED])
