@@ -19,7 +19,7 @@ from analytics.exercises.finder import ExerciseFinder
 from analytics.exercises.records import ExerciseSet
 from analytics.exercises.teach import Demonstration, teach
 from config.errors import TeachingError
-from firmware_bridge.recordings.labelled import find_labelled
+from firmware_bridge.recordings.labelled import SET, find_labelled
 from firmware_bridge.recordings.read import open_recording
 from lumbar.analysis import calibrate_recording, frames_of, survey_offset
 from lumbar.teaching import frames_shown
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from posture.frame import PostureFrame
 
 SETS = ("mocap_uiprmd", "mocap_cmu", "mocap_hdm05")
-SET, REPETITION = "set:", "rep:"
+REPETITION = "rep:"
 MARGIN_S = 1.5
 AFTER_S, BEFORE_S = 8.0, 20.0
 

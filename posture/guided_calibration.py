@@ -129,16 +129,18 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
             start, stop = np.searchsorted(time, [section.start + settle, section.end - settle])
             if stop > start:
                 self._state.up[section].append(frame.up[start:stop])
-                self._state.acc[section].append(frame.segment.acc[start:stop])
+                if settle:
+                    self._state.acc[section].append(frame.segment.acc[start:stop])
                 if settle and frame.segment.gyr is not None:
                     self._state.gyr[section].append(frame.segment.gyr[start:stop])
 
     def take_offset(self, acc_offset_ms2: NDArray[np.float64]) -> None:
         """Take off what the accelerometer has since been found to be off by, shape (3,)."""
         self._acc_offset_ms2 = acc_offset_ms2
-        for section, parts in self._state.up.items():
+        for parts in self._state.up.values():
             parts[:] = [up_without_offset(up, acc_offset_ms2) for up in parts]
-            self._state.acc[section][:] = [acc - acc_offset_ms2 for acc in self._state.acc[section]]
+        for parts in self._state.acc.values():
+            parts[:] = [acc - acc_offset_ms2 for acc in parts]
 
     def result(self) -> Calibration:
         """Return the calibration.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from posture.evidence import Evidence, EvidenceStep
+    from posture.evidence import EvidenceStep
     from posture.seconds import SecondFeatures
     from posture.seconds_log import SecondsLog
 
@@ -187,7 +187,9 @@ class MountingSearch(Stage[MountingSearchState]):
             return
         shown = list(evidence_by_the_hour(history))
         for follower in self._state.followed:
-            follower.decoder.calibration = turning_learnt(follower.guess, history, shown)
+            calibration = follower.guess.calibration
+            state, _ = most_likely_path((block, calibration) for block in shown)
+            follower.decoder.calibration = turning_seen(calibration, history, state)
 
     def _guess(self, guesses: Sequence[Guess], history: SecondFeatures) -> list[PostureSeconds]:
         """Follow more guesses as if they had been followed from the start."""
@@ -235,18 +237,15 @@ def posture_in_any_mounting(features: SecondFeatures) -> PostureSeconds:
     shown = list(evidence_by_the_hour(features))
     for _, guesses in Holding().guesses(features):
         for guess in guesses:
-            calibration = turning_learnt(guess, features, shown)
+            calibration = guess.calibration
             state, log_likelihood = most_likely_path((block, calibration) for block in shown)
+            turned = turning_seen(calibration, features, state)
+            if turned is not calibration:
+                state, log_likelihood = most_likely_path((block, turned) for block in shown)
             has_say = may_speak(guess, state, np.full(len(state), is_on_feet(state).sum()))
             likely = np.full(len(state), guess.log_prior + log_likelihood)
             votes.append(Vote(DecodedSeconds(features, state, likely), has_say))
     return agreed(votes) if votes else unknown_seconds(features)
-
-
-def turning_learnt(guess: Guess, features: SecondFeatures, shown: Sequence[Evidence]) -> Calibration:
-    """Return what would be known were the guess right, with how the wearer turns by what the seconds show."""
-    state, _ = most_likely_path((block, guess.calibration) for block in shown)
-    return turning_seen(guess.calibration, features, state)
 
 
 def is_on_feet(state: NDArray[np.int64]) -> NDArray[np.bool_]:

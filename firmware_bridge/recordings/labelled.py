@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Axes", "DataSet", "LabelledRecording", "SetKind", "find_labelled"]
+__all__ = ["SET", "Axes", "DataSet", "LabelledRecording", "SetKind", "find_labelled"]
 
 SetKind = Literal["real", "real motion, simulated sensor", "fully synthetic"]
 
 SET_FILE = "dataset.toml"
 DETAILS_FILE = "recordings.csv"
 SET = "set:"
+"""Begins the label of a set of an exercise; its value is the number of repetitions, where that is known."""
 LABEL_COLUMNS = ("start_s", "end_s", "label", "value")
 QUATERNION_COLUMNS = ("quat_w", "quat_x", "quat_y", "quat_z")
 

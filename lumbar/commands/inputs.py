@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from config.calibration import CalibrationSection
     from posture.calibration import Calibration
 
-__all__ = ["UNDATED_BEFORE_S", "RecordingChoice", "parse_speed", "progress_bar"]
+__all__ = ["UNDATED_BEFORE_S", "RecordingChoice", "check_output", "parse_speed", "progress_bar"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +39,17 @@ class RecordingChoice:
     sections_file: Path | None
 
     def check_output(self, output: Path, option: str) -> None:
-        """Make sure that writing a file destroys nothing that the work needs, before any of it is done.
+        """Make sure, before any work is done, that a file can be written and is none of those that are read.
 
         Raises
         ------
         SettingsError
-            Its folder is missing, it is one of the files read, or no regular file.
+            It cannot, or it is.
 
         """
-        if not output.parent.is_dir():
-            raise SettingsError(f"{option} {output}: there is no folder {output.parent}")
-        if not output.exists():
-            return
-        if not output.is_file():
-            raise SettingsError(f"{option} {output}: this is no file that can be written; name another")
+        check_output(output, option)
         for source in (self.file, self.profile, self.sections_file):
-            if source is not None and source.exists() and output.samefile(source):
+            if source is not None and source.exists() and output.exists() and output.samefile(source):
                 raise SettingsError(f"{option} {output}: this would overwrite what is read; name another file")
 
     def open(self, default_start_s: float = 0.0) -> Recording:
@@ -89,6 +84,23 @@ class RecordingChoice:
             replace(section, start=origin + section.start, end=origin + section.end)
             for section in read_sections(self.sections_file)
         )
+
+
+def check_output(output: Path, option: str) -> None:
+    """Make sure, before any work is done, that a file can be written.
+
+    Raises
+    ------
+    SettingsError
+        Its folder is missing, or something that is no file has its name.
+
+    """
+    if not output.parent.is_dir():
+        raise SettingsError(f"{option} {output}: there is no folder {output.parent}")
+    if output.is_dir():
+        raise SettingsError(f"{option} {output}: this is a folder; name a file in it")
+    if output.exists() and not output.is_file():
+        raise SettingsError(f"{option} {output}: this is no file that can be written; name another")
 
 
 def parse_speed(text: str) -> float | None:

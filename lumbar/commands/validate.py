@@ -9,7 +9,7 @@ from rich.console import Console
 
 from config.errors import SettingsError
 from config.settings import load_settings
-from lumbar.commands.inputs import progress_bar
+from lumbar.commands.inputs import check_output, progress_bar
 from lumbar.validation.evidence import Evidence, evidence_of
 from lumbar.validation.run import render, validate
 
@@ -51,13 +51,10 @@ def _page_maker(page: Path) -> Callable[[ValidationReport, Sequence[Evidence]], 
     Raises
     ------
     SettingsError
-        Plots cannot be drawn here, or there is no such folder, or the page is one.
+        Plots cannot be drawn here, or the page cannot be written.
 
     """
-    if not page.parent.is_dir():
-        raise SettingsError(f"--report {page}: there is no folder {page.parent}")
-    if page.is_dir():
-        raise SettingsError(f"--report {page}: this is a folder; name the page in it, as {page / 'report.html'}")
+    check_output(page, "--report")
     try:
         from lumbar.validation.page import html_page  # noqa: PLC0415 - an extra that few wearers need
     except ModuleNotFoundError as error:

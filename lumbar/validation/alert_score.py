@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from firmware_bridge.recordings.labelled import SET
 from lumbar.validation.case import middles
 from lumbar.validation.labels import CLASS_LABELS, CLASSES, is_activity, is_within
 from lumbar.validation.report import AlertScores
@@ -24,7 +25,7 @@ __all__ = ["AlertCounts", "count_alerts", "report_alerts"]
 
 NEEDS_SITTING = (AlertKind.SLOUCH, AlertKind.PROLONGED_SLOUCH, AlertKind.SITTING, AlertKind.PROLONGED_SITTING)
 NOT_SITTING_LABELS = frozenset(name for name, number in CLASS_LABELS.items() if CLASSES[number] is not Activity.SITTING)
-SET, SLIP, NOT_WORN = "set:", "event:strap_slip", "not_worn"
+SLIP, NOT_WORN = "event:strap_slip", "not_worn"
 LARGE_SLIP_DEG = 15.0
 
 

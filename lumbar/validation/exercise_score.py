@@ -10,6 +10,7 @@ import numpy as np
 
 from analytics.exercises.records import CountedRepetition, ExerciseSet, Side
 from config.errors import SettingsError
+from firmware_bridge.recordings.labelled import SET
 from lumbar.analysis import analyze_recording
 from lumbar.exercises_sought import ExercisesSought
 from lumbar.validation.detection import share
@@ -45,7 +46,7 @@ __all__ = [
     "report_exercises",
 ]
 
-SET, REPETITION, HOLD = "set:", "rep:", "hold:"
+REPETITION, HOLD = "rep:", "hold:"
 MARGIN_S = 1.5
 """How far outside of its labelled set a repetition's peak may be."""
 

@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from analytics.exercises.records import ExerciseSet
+from firmware_bridge.recordings.labelled import SET
 from lumbar.validation.detection import Counts, f1, share
 from lumbar.validation.exercise_report import NoExerciseScores, RecognitionScores, RecognizedExercise
 from lumbar.validation.labels import CLASS_LABELS, UPRIGHT_LABELS
@@ -32,7 +33,6 @@ LEAST_SHARED = 0.3
 """A set found belongs to a labelled one of which it shares more than this."""
 
 NOT_FOUND = "not found"
-SET = "set:"
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def test_a_bad_row_of_the_gyroscope_late_in_a_recording(refused, command):
         (["--start", "0001-01-01T00:00:00Z"], "no recording is that old"),
         (["--keep"], "--start"),
         (["--angles", "good.csv"], "overwrite"),
-        (["--angles", "."], "no file that can be written"),
+        (["--angles", "."], "this is a folder"),
         (["--angles", "/dev/null"], "no file that can be written"),
         (["--angles", "nowhere/angles.parquet"], "there is no folder"),
         (["--profile", "none.toml"], "none.toml"),
