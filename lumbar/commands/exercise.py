@@ -49,9 +49,11 @@ if TYPE_CHECKING:
     from config.exercise_plan import Plan
     from config.settings import MqttSettings, Settings
     from lumbar.commands.inputs import RecordingChoice
+    from lumbar.history.store import History
 
 __all__ = ["SessionOptions", "run_live_session", "run_replayed_session"]
 
+CONNECT_S = 10.0
 DRAIN_S = 30.0
 SPOKEN_UP_TO = 2.0
 """Faster than so many times real time, nothing is spoken or rung."""
@@ -80,12 +82,13 @@ def run_replayed_session(options: SessionOptions, choice: RecordingChoice, speed
     pipeline = LivePipeline(settings, nominal_rate_hz(recording), calibration, sections, offset)
     mqtt = None if options.broker is None else mqtt_settings_at(options.broker, settings.mqtt)
     pace = Pace(speed)
-    if calibration is None and not sections and not options.as_json:
-        Console().print(UNCALIBRATED, style="dim", soft_wrap=True, highlight=False)
     with ExitStack() as stack:
+        client = None if mqtt is None else _connect(stack, mqtt, settings, CONNECT_S)
+        if calibration is None and not sections and not options.as_json:
+            Console().print(UNCALIBRATED, style="dim", soft_wrap=True, highlight=False)
         aloud = speed is not None and speed <= SPOKEN_UP_TO
         view = stack.enter_context(_view(stack, options, settings, aloud=aloud))
-        outputs = _outputs(stack, settings, mqtt, view, keep=keep)
+        outputs = RunOutputs(view, client, _history(stack, settings) if keep else None)
         wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         planned = frozenset(item.exercise.id for item in plan.items if isinstance(item, PlannedExercise))
         any_exercise = all_exercises(load_exercises(own_exercises_path(settings)), planned)
@@ -124,7 +127,9 @@ def run_live_session(options: SessionOptions, sensor_name: str | None, profile: 
         # Where Bluetooth cannot be used, that is said before anything is made.
         await SensorScanner(radio).look_around(0)
         view = stack.enter_context(_view(stack, options, settings, aloud=True))
-        outputs = _outputs(stack, settings, mqtt, view, keep=True)
+        # A session with the sensor goes on without a broker: messages are kept until there is one.
+        client = _connect(stack, mqtt, settings, None)
+        outputs = RunOutputs(view, client, _history(stack, settings))
         loop = asyncio.get_running_loop()
         run = _run(plan, pipeline, outputs, f"{sensor.name}, exercising", loop.call_soon_threadsafe)
         try:
@@ -154,19 +159,19 @@ def _view(stack: ExitStack, options: SessionOptions, settings: Settings, *, alou
     return TerminalSession(Console(), settings.wearer.zone, ring=ring, say=None if voice is None else voice.say)
 
 
-def _outputs(
-    stack: ExitStack, settings: Settings, mqtt: MqttSettings | None, view: SessionView, *, keep: bool
-) -> RunOutputs:
-    client = None
-    if mqtt is not None:
-        client = stack.enter_context(
-            MessageClient(
-                mqtt, settings.wearer.id, outbox_path(settings), version("lumbar"), time_zone=settings.wearer.zone
-            )
+def _connect(stack: ExitStack, mqtt: MqttSettings, settings: Settings, wait_s: float | None) -> MessageClient:
+    """Return the client of a broker, closed with the stack; see `MessageClient.connect` for `wait_s`."""
+    client = stack.enter_context(
+        MessageClient(
+            mqtt, settings.wearer.id, outbox_path(settings), version("lumbar"), time_zone=settings.wearer.zone
         )
-        client.connect(None)
-    history = (stack.enter_context(open_history(settings)), settings) if keep else None
-    return RunOutputs(view, client, history)
+    )
+    client.connect(wait_s)
+    return client
+
+
+def _history(stack: ExitStack, settings: Settings) -> tuple[History, Settings]:
+    return stack.enter_context(open_history(settings)), settings
 
 
 def _keep_worn(outputs: RunOutputs, pipeline: LivePipeline, source: str) -> None:

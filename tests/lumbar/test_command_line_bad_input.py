@@ -120,6 +120,12 @@ def test_a_bad_broker(refused, address, words):
     assert "secret" not in line
 
 
+def test_a_replayed_exercise_whose_broker_is_missing(refused):
+    Path("good.csv").write_text(csv(), encoding="utf-8")
+    arguments = ("exercise", "bridge", "--replay", "good.csv", "--speed", "max", "--broker", "mqtt://127.0.0.1:9")
+    assert "no broker answers" in refused(*arguments, leaves=["good.csv"])
+
+
 def test_a_day_that_is_not_in_the_history(refused):
     assert "nothing of 2020-01-01" in refused("summary", "2020-01-01")
     assert "write the day as" in refused("summary", "2020-01-32")
