@@ -1,7 +1,7 @@
 """The command line. Thin: each command reads its options, calls the rooms and prints.
 
-Exit codes: 0 done; 1 a check found something wrong (``validate``, ``config check``); 2 the input, a setting or the
-broker is at fault, with one line that says what to do; 130 stopped by Ctrl+C.
+Exit codes: 0 done; 2 the input, a setting or the broker is at fault, with one line that says what to do; 130 stopped by
+Ctrl+C before it was done. What runs until Ctrl+C (``wear``, ``record``, ``broker``, live ``exercise``) is done then: 0.
 """
 
 from __future__ import annotations
