@@ -7,13 +7,12 @@ Ctrl+C before it was done. What runs until Ctrl+C (``wear``, ``record``, ``broke
 from __future__ import annotations
 
 import logging
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from config.errors import LumbarError, SettingsError
+from config.errors import SettingsError
 from lumbar.cli_options import (
     BrokerAddress,
     Format,
@@ -29,11 +28,9 @@ from lumbar.cli_options import (
     UnitNames,
 )
 from lumbar.cli_sensor import sensor_app
+from lumbar.ending import told_ending
 
 __all__ = ["app", "main"]
-
-EXIT_INPUT_AT_FAULT = 2
-EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
     name="lumbar",
@@ -378,18 +375,8 @@ def exercises_show(
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line; errors of Lumbar's end as one line and exit code 2."""
+    """Run the command line; errors of Lumbar's end as one line."""
     # What happens to the link is shown by the commands; without a handler Python would print it as well.
     logging.getLogger("lumbar").addHandler(logging.NullHandler())
-    try:
+    with told_ending():
         return app(arguments)
-    except LumbarError as error:
-        message = " ".join(str(error).split())
-        sys.stderr.write(f"lumbar: {message}\n")
-        sys.exit(EXIT_INPUT_AT_FAULT)
-    except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output has gone, as `lumbar ... | head` does.
-        sys.stderr.close()
-        sys.exit(0)
