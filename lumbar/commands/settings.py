@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_settings", "show_paths", "show_settings"]
 
+NOT_THERE = "not there: defaults in force"
+
 
 def show_settings(path: Path | None, *, as_json: bool) -> None:
     """Print all settings in force."""
@@ -35,11 +37,12 @@ def show_paths() -> None:
     """Print where settings and data are."""
     own = user_settings_path()
     settings = load_settings()
-    sys.stdout.write(f"settings: {own}{'' if own.exists() else ' (not there: defaults in force)'}\n")
+    sys.stdout.write(f"settings: {own}{'' if own.exists() else f' ({NOT_THERE})'}\n")
     sys.stdout.write(f"history:  {history_path(settings)}\noutbox:   {outbox_path(settings)}\n")
 
 
 def check_settings(path: Path | None) -> None:
-    """Say that the settings are good, or raise what is wrong with them."""
+    """Say that the settings are good, or that there are none of the wearer's own, or raise what is wrong with them."""
     load_settings(path)
-    sys.stdout.write(f"{path or user_settings_path()}: good\n")
+    chosen = path or user_settings_path()
+    sys.stdout.write(f"{chosen}: {'good' if chosen.exists() else NOT_THERE}\n")

@@ -104,7 +104,14 @@ def test_broker_configuration_and_rights_are_printed(lumbar):
 def test_config_shows_where_and_what(lumbar, lumbar_json, tmp_path):
     assert lumbar_json("config", "show", "--format", "json")["slouch"]["nudge_after_s"] == 60
     assert str(tmp_path / "config") in lumbar("config", "path")[1]
-    assert lumbar("config", "check")[1].endswith("good\n")
+
+
+def test_config_check_calls_good_only_what_is_there(lumbar, tmp_path):
+    own = tmp_path / "config" / "lumbar" / "settings.toml"
+    assert lumbar("config", "check") == (0, f"{own}: not there: defaults in force\n", "")
+    own.parent.mkdir(parents=True)
+    own.write_text("[slouch]\nnudge_after_s = 120\n", encoding="utf-8")
+    assert lumbar("config", "check") == (0, f"{own}: good\n", "")
 
 
 def test_validate_scores_a_labelled_folder(lumbar_json, schema_of, shared_data):

@@ -97,6 +97,10 @@ def test_a_bad_settings_file(refused, text, words):
     assert words in line
 
 
+def test_a_settings_file_to_check_that_is_not_there(refused):
+    assert "none.toml: there is no such file" in refused("config", "check", "--settings", "none.toml")
+
+
 @pytest.mark.parametrize("speed", ["fast", "0", "-1", "nan", "inf"])
 def test_a_bad_speed(refused, speed):
     Path("good.csv").write_text(csv(), encoding="utf-8")
