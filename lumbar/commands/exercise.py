@@ -76,7 +76,7 @@ def run_replayed_session(options: SessionOptions, choice: RecordingChoice, speed
     """Lead through a session with a recording in the wearer's place."""
     settings = load_settings(options.settings_file)
     plan, speed = _plan(options, settings), parse_speed(speed_text)
-    recording = choice.open(default_start_s=datetime.now(settings.wearer.zone).timestamp() // 1)
+    recording = choice.open(undated_from_s=datetime.now(settings.wearer.zone).timestamp() // 1)
     calibration, sections = choice.calibration(), choice.sections(recording)
     offset = survey_offset(recording, check_all=True)
     pipeline = LivePipeline(settings, nominal_rate_hz(recording), calibration, sections, offset)

@@ -6,11 +6,13 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import floor
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from analytics.local_day import LocalDay, local_time
 from config.errors import SettingsError
 from config.profile import load_profile
 from firmware_bridge.recordings.read import Recording, open_recording
@@ -21,11 +23,12 @@ from lumbar.analysis import calibration_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
     from config.calibration import CalibrationSection
     from posture.calibration import Calibration
 
-__all__ = ["UNDATED_BEFORE_S", "RecordingChoice", "check_output", "parse_speed", "progress_bar"]
+__all__ = ["UNDATED_BEFORE_S", "RecordingChoice", "check_output", "parse_speed", "progress_bar", "undated_midnight"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,14 @@ class RecordingChoice:
             if source is not None and source.exists() and output.exists() and output.samefile(source):
                 raise SettingsError(f"{option} {output}: this would overwrite what is read; name another file")
 
-    def open(self, default_start_s: float = 0.0) -> Recording:
-        """Open the recording; times that count from the start begin at `default_start_s` where no start is given.
+    def open(self, undated_from_s: float | None = None) -> Recording:
+        """Open the recording.
+
+        Parameters
+        ----------
+        undated_from_s
+            Whole second, since the Unix epoch, in which a recording begins that has no date and is given none; None
+            leaves its times as they are.
 
         Raises
         ------
@@ -67,9 +76,9 @@ class RecordingChoice:
         if self.start is not None:
             return open_recording(self.file, units, _start_time(self.start))
         recording = open_recording(self.file, units)
-        if default_start_s and recording.start_time_s < UNDATED_BEFORE_S:
-            return open_recording(self.file, units, default_start_s)
-        return recording
+        if undated_from_s is None or recording.start_time_s >= UNDATED_BEFORE_S:
+            return recording
+        return open_recording(self.file, units, undated_from_s - floor(recording.start_time_s))
 
     def calibration(self) -> Calibration | None:
         """Return the calibration of the profile, where one is named."""
@@ -101,6 +110,15 @@ def check_output(output: Path, option: str) -> None:
         raise SettingsError(f"{option} {output}: this is a folder; name a file in it")
     if output.exists() and not output.is_file():
         raise SettingsError(f"{option} {output}: this is no file that can be written; name another")
+
+
+def undated_midnight(zone: ZoneInfo) -> float:
+    """Return a midnight at which recordings without a date may begin, so that no other falls in their first 24 h.
+
+    The first one since the Unix epoch: where midnight is midnight UTC, the times stay as they are.
+    """
+    day = LocalDay(local_time(0.0, zone).date(), zone).span
+    return day.start if day.start >= 0 else day.end
 
 
 def parse_speed(text: str) -> float | None:

@@ -147,7 +147,7 @@ def run_replay(
     """Play a recording through the live program."""
     settings = load_settings(settings_file)
     speed = parse_speed(speed_text)
-    recording = choice.open(default_start_s=float(int(time.time())))
+    recording = choice.open(undated_from_s=float(int(time.time())))
     calibration, sections = choice.calibration(), choice.sections(recording)
     # Nothing is sent of a recording with a bad row in it.
     offset = survey_offset(recording, check_all=True)

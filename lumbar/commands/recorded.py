@@ -13,7 +13,7 @@ from config.settings import load_settings
 from lumbar.analysis import Analysis, analyze_recording, calibrate_recording, profile_of
 from lumbar.analysis_document import AnalysisDocument, analysis_document
 from lumbar.angles import write_angles
-from lumbar.commands.inputs import UNDATED_BEFORE_S, RecordingChoice, progress_bar
+from lumbar.commands.inputs import UNDATED_BEFORE_S, RecordingChoice, progress_bar, undated_midnight
 from lumbar.commands.storage import open_history
 from lumbar.days import keep_recording, main_day, sum_up
 from lumbar.exercises_sought import sought
@@ -39,7 +39,7 @@ def run_analyze(
     """Analyse one recording and print the document; writes only once all of it has been read."""
     settings = load_settings(settings_file)
     exercises = sought(settings, exercise)
-    recording = choice.open()
+    recording = choice.open(undated_midnight(settings.wearer.zone))
     if keep and recording.start_time_s < UNDATED_BEFORE_S:
         raise SettingsError("this recording has no date: say with --start when it began, so that it can be kept")
     if angles is not None:
