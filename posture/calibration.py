@@ -187,6 +187,10 @@ class Calibration:
         turns = self.turns_standing or before.turns_standing
         return replace(self, forward=forward, gyr_bias_rad_s=before.gyr_bias_rad_s, turns_standing=turns)
 
+    def is_mounted_as(self, other: Calibration) -> bool:
+        """Return whether the sensor sits as the other calibration, whose `upright` is known, has it."""
+        return np.array_equal(self.known_upright, other.known_upright)
+
     def up_in_body(self, up: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """Return up, shape (n, 3), in the body frame; None where the mounting is unknown."""
         matrix = self.sensor_to_body

@@ -48,12 +48,13 @@ INSTRUCTIONS = {
 class GuidedCalibrationState:
     """What has been seen of the sections: up in each, and the force and the gyroscope while still; blocks (n, 3).
 
-    Also whether the gyroscope's bias has been handed on.
+    Also the accelerometer's offset that has been taken off them, and whether the gyroscope's bias has been handed on.
     """
 
     up: dict[CalibrationSection, list[NDArray[np.float64]]]
     acc: dict[CalibrationSection, list[NDArray[np.float64]]]
     gyr: dict[CalibrationSection, list[NDArray[np.float64]]]
+    acc_offset_ms2: NDArray[np.float64] | None
     has_given_bias: bool = False
 
 
@@ -80,9 +81,9 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
     def __init__(
         self, sections: Sequence[CalibrationSection], acc_offset_ms2: NDArray[np.float64] | None = None
     ) -> None:
-        super().__init__(GuidedCalibrationState(_nothing(sections), _nothing(sections), _nothing(sections)))
+        seen = _nothing(sections), _nothing(sections), _nothing(sections)
+        super().__init__(GuidedCalibrationState(*seen, acc_offset_ms2))
         self._sections = tuple(sections)
-        self._acc_offset_ms2 = acc_offset_ms2
         named = {section.name for section in self._sections}
         for needed in (SectionName.UPRIGHT_STAND, SectionName.FORWARD_BEND):
             if needed not in named:
@@ -136,7 +137,7 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
 
     def take_offset(self, acc_offset_ms2: NDArray[np.float64]) -> None:
         """Take off what the accelerometer has since been found to be off by, shape (3,)."""
-        self._acc_offset_ms2 = acc_offset_ms2
+        self._state.acc_offset_ms2 = acc_offset_ms2
         for parts in self._state.up.values():
             parts[:] = [up_without_offset(up, acc_offset_ms2) for up in parts]
         for parts in self._state.acc.values():
@@ -159,7 +160,7 @@ class GuidedCalibration(Stage[GuidedCalibrationState]):
             CalibrationSource.GUIDED,
             upright,
             forward=forward,
-            acc_offset_ms2=self._acc_offset_ms2,
+            acc_offset_ms2=self._state.acc_offset_ms2,
             gyr_bias_rad_s=self._gyr_bias_rad_s(),
             shown=tuple(
                 ShownActivity(section.start, section.end + SITS_ON_S, (Activity.SITTING,))

@@ -57,7 +57,8 @@ class Vote:
     decoded
         The seconds; their likelihood has the guess's own in it.
     has_say
-        Shape (n,): whether the wearer has been seen on their feet by then, if the guess is right.
+        Shape (n,): whether the wearer has been seen on their feet by then, if the guess is right; one that
+        says that they were at its beginning has seen it.
 
     """
 

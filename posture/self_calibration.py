@@ -11,6 +11,7 @@ from posture.accelerometer_offset import learn_offset
 from posture.activity import SITTING, STANDING
 from posture.calibration import Calibration, CalibrationSource
 from posture.decoder import smooth_activity
+from posture.own_rising import tipped_forward
 from posture.own_standing import standing_up
 from posture.own_turning import turns_standing
 from posture.rotations import angle_between, unit
@@ -34,6 +35,11 @@ MINIMUM_WALKING_S = 5
 MINIMUM_SITTING_S = 20
 FAR_BACK_DEG, FAR_BACK_WORTH = 40.0, 0.05
 """Some recline further, but before forward is known who stands and bows as far is easily taken for one who does."""
+
+LEAST_BACK_DEG = 4.0
+"""Who sits within so much of how they stand shows no direction but that of the error of either."""
+AGAINST_COSINE = float(np.cos(np.radians(120.0)))
+"""Of sitting against rising: people of hapt and harth lean back when they sit within 62 deg of where rising has it."""
 
 
 @dataclass(slots=True)
@@ -157,7 +163,7 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
 
     Up is the wearer's mean gravity direction while walking (Vaha-Ypya et al. 2018), or in the stops between, where they
     walk leaning; forward is the direction towards which sitting rolls the pelvis backward, seen once the wearer has sat
-    for 20 s.
+    for 20 s, if rising does not show that they sit hunched; of who sits upright, rising shows it.
 
     Parameters
     ----------
@@ -176,7 +182,10 @@ def learn_calibration(features: SecondFeatures, acc_offset_ms2: NDArray[np.float
     if standing is not None:
         first = replace(first, upright=standing, walking=walking)
     state = smooth_activity(features, first)
-    forward = _sitting_back(features.up[state == SITTING], first.known_upright)
+    forward = _forward(
+        _sitting_back(features.up[state == SITTING], first.known_upright),
+        tipped_forward(features, state, first.known_upright),
+    )
     return turning_seen(replace(first, forward=forward), features, state)
 
 
@@ -194,10 +203,25 @@ def turning_seen(calibration: Calibration, features: SecondFeatures, state: NDAr
     return calibration if turns == calibration.turns_standing else replace(calibration, turns_standing=turns)
 
 
+def _forward(sitting: NDArray[np.float64] | None, rising: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    """Return forward as sitting and rising show it, unit vectors of shape (3,), each None where it shows nothing.
+
+    Sitting is the more exact (in harth 3 to 20 deg off the axis of the sensor, rising 26 to 31), but some sit hunched.
+    """
+    if sitting is None or rising is None:
+        return rising if sitting is None else sitting
+    return -sitting if sitting @ rising < AGAINST_COSINE else sitting
+
+
 def _sitting_back(up: NDArray[np.float64], upright: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Return the direction to which up leans in sitting: tilted backward, the body's front faces up."""
+    """Return the direction to which up leans in sitting: tilted backward, the body's front faces up.
+
+    None where there is too little sitting, or too little lean in it.
+    """
     if len(up) < MINIMUM_SITTING_S:
         return None
     may_bow = np.degrees(angle_between(up, upright)) > FAR_BACK_DEG
     mean = np.where(may_bow, FAR_BACK_WORTH, 1.0) @ up
+    if np.degrees(angle_between(unit(mean), upright)) < LEAST_BACK_DEG:
+        return None
     return unit(mean - (mean @ upright) * upright)

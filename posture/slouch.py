@@ -53,7 +53,7 @@ class SlouchState:
     sitting
         The wearer's sitting range.
     dose_s
-        The leaky slouch dose, and whether reaching the constant is told (again).
+        The slouch dose, and whether reaching the constant is told (again).
     last_second
         Last second pushed.
     smooth
@@ -116,7 +116,7 @@ class SlouchTracker(Stage[SlouchState]):
 
     @property
     def dose_s(self) -> float:
-        """Return the leaky slouch dose now."""
+        """Return the slouch dose now."""
         return self._state.dose_s
 
     @property
@@ -136,11 +136,12 @@ class SlouchTracker(Stage[SlouchState]):
             state.last_second = int(seconds.second[-1])
             return []
         events: list[SlouchEvent] = []
-        for piece in self._pieces(seconds):
-            if state.last_second is not None and piece.start > state.last_second + 1:
-                events += self._pass_hole(state.last_second + 1, piece.start)
-            state.last_second = piece.start + len(piece) - 1
-            events += self._follow(piece)
+        for part, sitting in self._pieces(seconds):
+            start = int(part.second[0])
+            if state.last_second is not None and start > state.last_second + 1:
+                events += self._pass_hole(state.last_second + 1, start)
+            state.last_second = start + len(part) - 1
+            events += self._follow(self._judge(part, sitting))
         return events
 
     def flush(self) -> list[SlouchEvent]:
@@ -154,8 +155,8 @@ class SlouchTracker(Stage[SlouchState]):
         holds = (state.current.state, state.candidate, state.smooth)
         return state.sitting is None and state.dose_s == 0.0 and all(one is None for one in holds)
 
-    def _pieces(self, seconds: PostureSeconds) -> Iterator[Judged]:
-        """Yield the seconds in pieces without a hole in which the wearer sits and it is known how, or not."""
+    def _pieces(self, seconds: PostureSeconds) -> Iterator[tuple[PostureSeconds, SittingRange | None]]:
+        """Yield the seconds in pieces without a hole, with the range where the wearer sits and it is known how."""
         sits = np.zeros(len(seconds), dtype=np.bool_)
         if self._state.sitting is not None:
             sits[:] = [activity is Activity.SITTING for activity in seconds.activity]
@@ -163,8 +164,7 @@ class SlouchTracker(Stage[SlouchState]):
         cuts = np.flatnonzero((np.diff(seconds.second) != 1) | (sits[1:] != sits[:-1])) + 1
         for start, stop in pairwise([0, *cuts.tolist(), len(seconds)]):
             if start < stop:
-                part = seconds.rows(start, stop)
-                yield self._judge(part, self._state.sitting if sits[start] else None)
+                yield seconds.rows(start, stop), self._state.sitting if sits[start] else None
 
     def _judge(self, part: PostureSeconds, sitting: SittingRange | None) -> Judged:
         """Return the seconds of one piece as the smoothed angles have them; not judged without a range."""
@@ -187,6 +187,7 @@ class SlouchTracker(Stage[SlouchState]):
     def _pass_hole(self, start: int, end: int) -> list[SlouchEvent]:
         """Go over a hole in the samples: a short one cuts the episode but is no change of posture."""
         if end - start > BRIDGED_HOLE_S:
+            self._state.smooth = None
             self._recover(0.5 ** ((end - start) / self._settings.recovery_half_time_s))
             return self._change(Stretch(None, start), seen=False)
         self._absorb_candidate()

@@ -151,16 +151,19 @@ class StrapTracker(Stage[StrapState]):
 
     @property
     def calibration(self) -> Calibration:
-        """What the sensor is compared with; may be replaced between pushes. What is shown starts it anew."""
+        """What the sensor is compared with; may be replaced between pushes. A mounting that is shown starts it anew."""
         return self._state.calibration
 
     @calibration.setter
     def calibration(self, value: Calibration) -> None:
         state = self._state
         if value.is_shown and value is not state.calibration:
-            state.shown_walking = state.shown_walking if value is state.shown else None
+            sits_as_shown = state.shown is not None and value.is_mounted_as(state.shown)
+            if not sits_as_shown:
+                state.shown_walking = None
+            if not sits_as_shown or state.calibration is not state.shown:
+                self._forget_walking()
             state.shown = value
-            self._forget_walking()
         state.calibration = value
 
     @property

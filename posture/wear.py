@@ -41,7 +41,7 @@ class WearState:
 class WearTracker(Stage[WearState]):
     """Notice a sensor that lies on a table: not a movement, and not half a degree of turn, for half an hour.
 
-    Of a hole in the samples nobody knows, so that it does not count as still.
+    What it did in a hole in the samples nobody knows: after one of more than a minute the half hour begins anew.
     """
 
     def __init__(self) -> None:

@@ -172,6 +172,16 @@ def test_a_long_hole_ends_the_slouch_and_nobody_says_it_was_heeded(follow):
     assert resolved(events)[0].time == START + 130
 
 
+@given(hole_s=st.integers(BRIDGED_HOLE_S + 1, 10**6), before_deg=st.floats(-30, 30), after_deg=st.floats(-30, 30))
+@settings(max_examples=30, deadline=None)
+def test_after_a_long_hole_nothing_is_left_of_the_angle_before(follow, hole_s, before_deg, after_deg):
+    trace = level((before_deg, 100), (after_deg, 1))
+    second = START + np.arange(len(trace))
+    second[100:] += hole_s
+    _, tracker = follow(trace, second=second, flush=False)
+    assert tracker.angle_deg == pytest.approx(after_deg, abs=1e-9)
+
+
 @given(length=st.integers(75, 400))
 @settings(max_examples=30, deadline=None)
 def test_heeded_where_the_position_changes_in_time(follow, defaults, length):

@@ -1,6 +1,7 @@
 """A live day survives a restart: every stage goes on in a new program from its pickled state as if nothing had been."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,12 +19,14 @@ from posture.coverage import Coverage
 from posture.decoder import ActivityDecoder, smooth_activity
 from posture.episodes import ActivityEpisodes
 from posture.guided_calibration import GuidedCalibration
+from posture.mounting_search import MountingSearch
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler
 from posture.seconds import SecondSummarizer
 from posture.seconds_log import SecondsLog
 from posture.self_calibration import SelfCalibration
 from posture.sitting import SittingTracker
+from posture.sitting_habit import SittingHabit
 from posture.slouch import SlouchTracker
 from posture.strap import StrapTracker
 from posture.timeline import posture_seconds
@@ -132,6 +135,41 @@ def test_guided_calibration(day, cutting, differs, data):
     )
 
 
+def test_the_offset_that_was_taken_off_is_remembered(day):
+    played, result, *_ = day
+    guided, again = GuidedCalibration(played.sections), GuidedCalibration(played.sections)
+    for frame in result.frames:
+        guided.push(frame)
+    guided.take_offset(np.array([0.2, 0.0, 0.0]))
+    again.state = saved_and_read(guided.state)
+    assert again.result().acc_offset_ms2 == pytest.approx([0.2, 0.0, 0.0])
+
+
+class FollowedSearch(MountingSearch):
+    """A search that is told of all seconds with each piece."""
+
+    def push(self, seen):
+        return super().push(*seen)
+
+
+@given(data=st.data())
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_search_and_habit(day, defaults, cutting, differs, data):
+    _, result, calibration, posture = day
+    pieces = by_cuts(data, cutting, result.seconds)
+    stop = stops(data, len(pieces))
+    seen = [(piece, log_of(pieces[: n + 1])) for n, piece in enumerate(pieces)]
+    check_restart(FollowedSearch, seen, stop, differs)
+
+    def habit():
+        stage = SittingHabit(defaults.slouch)
+        stage.know_mounting(calibration)
+        return stage
+
+    pieces = by_cuts(data, cutting, posture)
+    check_restart(habit, pieces, stops(data, len(pieces)), differs, lambda stage: stage.knowledge)
+
+
 @given(data=st.data())
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_stages_of_seconds(day, cutting, differs, data):
@@ -193,15 +231,16 @@ def test_the_slouch_state_carries_the_sitting_range(defaults):
     assert again.sitting == SittingRange(-8.0, -28.0)
 
 
-@pytest.mark.parametrize("guided", [True, False], ids=["guided", "learning"])
+@pytest.mark.parametrize("known", ["guided", "profile", "nothing"])
 @given(data=st.data())
 @settings(max_examples=10, deadline=None)
-def test_whole_pipeline(busy, defaults, cutting, differs, guided, data):
+def test_whole_pipeline(busy, day, defaults, cutting, differs, known, data):
     played = busy(52.0, has_gyro=True)
-    sections = played.sections if guided else ()
+    sections = played.sections if known == "guided" else ()
+    profile = replace(day[2], source=CalibrationSource.PROFILE, shown=()) if known == "profile" else None
     pieces = by_cuts(data, cutting, played.chunk)
     check_restart(
-        lambda: LivePipeline(defaults, played.rate_hz, sections=sections),
+        lambda: LivePipeline(defaults, played.rate_hz, profile, sections),
         pieces,
         stops(data, len(pieces)),
         differs,

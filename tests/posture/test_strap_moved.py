@@ -1,9 +1,12 @@
 """After the strap has moved, or the sensor was put on anew: walking shows it, and all that follows is right again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from analytics.findings import CalibrationInUse
 from firmware_bridge.virtual import Calibration as Calibrate
@@ -70,6 +73,28 @@ def test_after_it_lay_on_a_table_a_short_walk_shows_how_it_sits(lived, on_table_
     assert len(pipeline.mountings) == 1 + n_moves
     alerts = [event.kind for event in events if isinstance(event, Alert)]
     assert alerts == [AlertKind.STRAP_MOVED] * n_moves
+
+
+@pytest.mark.parametrize("is_learnt", [False, True])
+def test_learning_how_the_wearer_turns_changes_nothing_of_the_strap(play, kept_seconds, is_learnt):
+    """One who walks leaning by 14 deg, which shows after 3 min, and later up a slope: that is no slip."""
+    seconds = kept_seconds(play((Stand(5.0), Walk(420.0)), 1))
+    upright = learn_calibration(seconds).upright
+    shown, until = Calibration(CalibrationSource.GUIDED, upright), len(seconds) - 60
+    tracker = StrapTracker(shown)
+    tracker.push(leant(seconds.rows(0, until), upright, 14.0))
+    if is_learnt:
+        tracker.calibration = replace(shown, turns_standing=True)
+    news = tracker.push(leant(seconds.rows(until, len(seconds)), upright, 24.0))
+    assert news.move is None
+    assert not news.events
+
+
+def leant(seconds, upright, lean_deg):
+    """Return the seconds of a sensor that leans by so much more."""
+    axis = unit(np.cross(upright, [0.0, 0.6, 0.8]))
+    turn = Rotation.from_rotvec(np.radians(lean_deg) * axis).as_matrix()
+    return replace(seconds, up=seconds.up @ turn.T)
 
 
 @pytest.mark.parametrize("seed", range(2))

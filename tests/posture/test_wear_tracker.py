@@ -24,6 +24,7 @@ from lumbar.review import review
 from posture.accelerometer_offset import RestSurvey
 from posture.calibration import Calibration, CalibrationSource
 from posture.events import Activity, Alert, AlertKind, AlertResolved
+from posture.rotations import unit
 from posture.seconds import SecondFeatures, join_seconds
 from posture.strap import StrapTracker
 from posture.wear import NOT_WORN_AFTER_S, WearTracker, not_worn
@@ -188,7 +189,7 @@ def test_before_anything_is_known_nothing_is_compared():
 def test_a_new_calibration_starts_the_comparison_anew():
     tracker = StrapTracker(Calibration(CalibrationSource.GUIDED, np.array([1.0, 0.0, 0.0])))
     tracker.push(walked_seconds(SHOWN_BY_S - 1, up=TILTED))
-    tracker.calibration = Calibration(CalibrationSource.GUIDED, np.array([1.0, 0.0, 0.0]))
+    tracker.calibration = Calibration(CalibrationSource.GUIDED, unit(np.array([1.0, 0.01, 0.0])))
     assert tracker.push(walked_seconds(20, START + 100, up=TILTED)) == (20, [], None)
 
 
