@@ -5,7 +5,7 @@ Everything here is free of the mounting, so that a calibration learnt later can 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from posture.accelerometer_offset import up_without_offset
 from posture.frame import GRID_HZ, N_AXES
 from posture.height_over_time import height_added, height_from_start, lift_added, rise_filter, trust_at_start
 from posture.rotations import unit
+from posture.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
 
     from posture.frame import FineSegment, PostureFrame
 
-__all__ = ["PARTS_OF_SECOND", "SecondFeatures", "SecondSummarizer", "join_seconds", "seconds_with_step"]
+__all__ = [
+    "PARTS_OF_SECOND",
+    "SecondFeatures",
+    "SecondSummarizer",
+    "SummarizerState",
+    "join_seconds",
+    "seconds_with_step",
+]
 
 GAIT_BAND_HZ = (0.7, 5.0)
 SWAY_BAND_HZ = (0.7, 3.0)
@@ -39,6 +47,11 @@ at 50 Hz, 1.2 times at 100 Hz and 1.1 times at 200 Hz. Nobody is more at rest th
 PARTS_OF_SECOND = 5
 STEPS_KNOWN_WITHIN_S = 8
 """Live no step becomes known later than 6 s after it; so many bits are one byte a second."""
+RISE_SOS: NDArray[np.float64] = rise_filter()
+GAIT_SOS: NDArray[np.float64] = butter(2, GAIT_BAND_HZ, "bandpass", fs=GRID_HZ, output="sos")
+SWAY_SOS: NDArray[np.float64] = butter(2, SWAY_BAND_HZ, "bandpass", fs=GRID_HZ, output="sos")
+N_SIGNALS = 2 * N_AXES + 6
+UP, ACC, HEIGHTS, GAIT_SQUARED, LIFT, SWAYS_SQUARED = slice(0, 3), slice(3, 6), slice(6, 8), 8, 9, slice(10, 12)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,7 +164,7 @@ class SecondFeatures:
         return SecondFeatures(**arrays, has_gyr=self.has_gyr)
 
 
-ARRAYS = tuple(field.name for field in fields(SecondFeatures) if field.name != "has_gyr")
+ARRAYS = tuple(each.name for each in fields(SecondFeatures) if each.name != "has_gyr")
 
 
 def join_seconds(parts: Sequence[SecondFeatures]) -> SecondFeatures:
@@ -175,77 +188,67 @@ def seconds_with_step(features: SecondFeatures) -> NDArray[np.int64]:
     return np.unique(np.concatenate(known))
 
 
-class SecondSummarizer:
-    """Summarise each whole second of `PostureFrame` rows.
+@dataclass(slots=True)
+class SummarizerState:
+    """All that a `SecondSummarizer` remembers since the samples began, or began anew after a gap.
 
-    Seconds are those of UTC. One that a gap cuts is left out.
-
-    Attributes
+    Parameters
     ----------
-    state
-        What the stage remembers: filter states and the rows of the second not yet complete. May be saved and set.
+    start_index, next_index
+        Grid index of the first row, and of the first one in `signals` or, where there is none, to come.
+    signals
+        Shape (`N_SIGNALS`, n): the rows of the second not yet complete.
+    rise_zi, gait_zi, sway_zi
+        States of the filters; that of the sway None before the first row. Both heights go through in one pass: the
+        first has shape (sections, 2, 2).
+    start_ms2
+        Vertical acceleration that the first second lets one take for an error; None before it is complete.
 
     """
 
+    start_index: int = 0
+    next_index: int = 0
+    signals: NDArray[np.float64] = field(default_factory=lambda: np.empty((N_SIGNALS, 0)))
+    rise_zi: NDArray[np.float64] = field(default_factory=lambda: np.zeros((len(RISE_SOS), 2, 2)))
+    gait_zi: NDArray[np.float64] = field(default_factory=lambda: np.zeros((len(GAIT_SOS), 2)))
+    sway_zi: NDArray[np.float64] | None = None
+    start_ms2: float | None = None
+
+
+class SecondSummarizer(Stage[SummarizerState]):
+    """Summarise each whole second of `PostureFrame` rows.
+
+    Seconds are those of UTC. One that a gap cuts is left out.
+    """
+
     def __init__(self) -> None:
-        self._rise_sos = rise_filter()
-        self._gait_sos = butter(2, GAIT_BAND_HZ, "bandpass", fs=GRID_HZ, output="sos")
-        self._sway_sos = butter(2, SWAY_BAND_HZ, "bandpass", fs=GRID_HZ, output="sos")
-        self._start_index = self._next_index = 0
-        self._start_ms2: float | None = None
-        self._sway_zi: NDArray[np.float64] | None = None
-        self._signals: NDArray[np.float64] = np.empty((N_SIGNALS, 0))
-        self._restart_filters()
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """Return a copy of what the stage remembers."""
-        return {
-            "next_index": self._next_index,
-            "signals": self._signals.copy(),
-            "rise": self._rise_zi.copy(),
-            "gait": self._gait_zi.copy(),
-            "sway": None if self._sway_zi is None else self._sway_zi.copy(),
-            "start_index": self._start_index,
-            "start_ms2": self._start_ms2,
-        }
-
-    @state.setter
-    def state(self, value: dict[str, Any]) -> None:
-        self._next_index = value["next_index"]
-        self._signals = value["signals"].copy()
-        self._rise_zi = value["rise"].copy()
-        self._gait_zi = value["gait"].copy()
-        self._sway_zi = None if value["sway"] is None else value["sway"].copy()
-        self._start_index, self._start_ms2 = value["start_index"], value["start_ms2"]
+        super().__init__(SummarizerState())
 
     def end_of_second(self, n: int, segment: FineSegment) -> int:
         """Return the grid index after the n-th second, n >= 1, to be completed from the beginning of a segment on."""
-        start = segment.start_index if segment.restarts else self._next_index
+        start = segment.start_index if segment.restarts else self._state.next_index
         return (-(-start // GRID_HZ) + n) * GRID_HZ
 
     def push(self, frame: PostureFrame) -> SecondFeatures:
         """Return the features of the seconds that the frame completes (possibly none)."""
         if frame.segment.restarts:
-            self._restart_filters()
-            self._signals = np.empty((N_SIGNALS, 0))
-            self._start_index = self._next_index = frame.segment.start_index
-        signals = self._with_signals(frame)
+            self._state = SummarizerState(frame.segment.start_index, frame.segment.start_index)
+        state, signals = self._state, self._with_signals(frame)
         # Only after a gap do the rows not begin with a second; that cut second is left out.
-        cut = min(-self._next_index % GRID_HZ, signals.shape[1])
+        cut = min(-state.next_index % GRID_HZ, signals.shape[1])
         n_seconds = (signals.shape[1] - cut) // GRID_HZ
         if n_seconds == 0:
-            self._signals = signals[:, cut:]
-            self._next_index += cut
+            state.signals = signals[:, cut:]
+            state.next_index += cut
             return _no_seconds(has_gyr=frame.segment.gyr is not None)
         used = cut + n_seconds * GRID_HZ
         block = signals[:, cut:used].reshape(N_SIGNALS, n_seconds, GRID_HZ)
         if frame.segment.gyr is None:
             block[LIFT] = _lift_by_force(block[ACC])
-        block[HEIGHTS] -= self._from_start(block, self._next_index + cut - self._start_index)
-        features = _summarize((self._next_index + cut) // GRID_HZ, block, has_gyr=frame.segment.gyr is not None)
-        self._signals = signals[:, used:].copy()
-        self._next_index += used
+        block[HEIGHTS] -= self._from_start(block, state.next_index + cut - state.start_index)
+        features = _summarize((state.next_index + cut) // GRID_HZ, block, has_gyr=frame.segment.gyr is not None)
+        state.signals = signals[:, used:].copy()
+        state.next_index += used
         return features
 
     def take_offset(self, up_ms2: float) -> None:
@@ -253,7 +256,8 @@ class SecondSummarizer:
 
         Else both heights would seem to sink by decimetres, for seconds.
         """
-        self._rise_zi = self._rise_zi - up_ms2 * sosfilt_zi(self._rise_sos)[:, np.newaxis]
+        state = self._state
+        state.rise_zi = state.rise_zi - up_ms2 * sosfilt_zi(RISE_SOS)[:, np.newaxis]
 
     def flush(self) -> SecondFeatures:
         """Return no rows: a second that is not complete is not given out."""
@@ -264,27 +268,22 @@ class SecondSummarizer:
 
         Shape (seconds, rows) in m, so many rows after the start; told by the first second of all.
         """
-        if self._start_ms2 is None:
+        state = self._state
+        if state.start_ms2 is None:
             first = block[:, :1]
             movement = _movement(first[ACC], first[ACC].mean(axis=2))
-            self._start_ms2 = float((trust_at_start(movement) * first[LIFT].mean(axis=1))[0])
+            state.start_ms2 = float((trust_at_start(movement) * first[LIFT].mean(axis=1))[0])
         shown = np.zeros(block.shape[1] * GRID_HZ)
         known = height_from_start()[n_before:][: len(shown)]
-        shown[: len(known)] = self._start_ms2 * known
+        shown[: len(known)] = state.start_ms2 * known
         return shown.reshape(-1, GRID_HZ)
-
-    def _restart_filters(self) -> None:
-        # Both heights in one pass: shape (sections, signals, 2).
-        self._rise_zi = np.zeros((self._rise_sos.shape[0], 2, 2))
-        self._gait_zi = np.zeros((self._gait_sos.shape[0], 2))
-        self._sway_zi = None
-        self._start_ms2 = None
 
     def _with_signals(self, frame: PostureFrame) -> NDArray[np.float64]:
         """Return the signals of the second not yet complete with those of the frame behind them, one in each row."""
-        acc, n_before = frame.segment.acc, self._signals.shape[1]
+        state, acc = self._state, frame.segment.acc
+        n_before = state.signals.shape[1]
         signals = np.empty((N_SIGNALS, n_before + len(frame)))
-        signals[:, :n_before] = self._signals
+        signals[:, :n_before] = state.signals
         fresh = signals[:, n_before:]
         fresh[UP], fresh[ACC] = frame.up.T, acc.T
         heights = fresh[HEIGHTS]
@@ -292,8 +291,8 @@ class SecondSummarizer:
         np.sqrt(np.einsum("ni,ni->n", acc, acc), out=heights[1])
         heights[1] -= GRAVITY_MS2
         fresh[LIFT] = heights[0] if frame.segment.gyr is not None else 0.0  # till its second is complete
-        heights[:], self._rise_zi = sosfilt(self._rise_sos, heights, zi=self._rise_zi)
-        gait, self._gait_zi = sosfilt(self._gait_sos, frame.vertical, zi=self._gait_zi)
+        heights[:], state.rise_zi = sosfilt(RISE_SOS, heights, zi=state.rise_zi)
+        gait, state.gait_zi = sosfilt(GAIT_SOS, frame.vertical, zi=state.gait_zi)
         np.multiply(gait, gait, out=fresh[GAIT_SQUARED])
         fresh[SWAYS_SQUARED] = 0.0 if frame.segment.gyr is None else self._sways_squared(frame.segment.gyr, frame.up)
         return signals
@@ -302,17 +301,16 @@ class SecondSummarizer:
         """Return the squares of the turn rate about the vertical and about the level axes, shape (2, rows)."""
         if len(gyr) == 0:
             return np.empty((2, 0))
-        if self._sway_zi is None:
+        state = self._state
+        if state.sway_zi is None:
             # As if it had always turned so: a bias is no sway.
-            self._sway_zi = sosfilt_zi(self._sway_sos)[:, np.newaxis, :] * gyr[0][:, np.newaxis]
-        swaying, self._sway_zi = sosfilt(self._sway_sos, gyr.T, zi=self._sway_zi)
+            state.sway_zi = sosfilt_zi(SWAY_SOS)[:, np.newaxis, :] * gyr[0][:, np.newaxis]
+        swaying, state.sway_zi = sosfilt(SWAY_SOS, gyr.T, zi=state.sway_zi)
         turning = np.einsum("in,ni->n", swaying, up)
         turning *= turning
         return np.stack([turning, np.einsum("in,in->n", swaying, swaying) - turning])
 
 
-N_SIGNALS = 2 * N_AXES + 6
-UP, ACC, HEIGHTS, GAIT_SQUARED, LIFT, SWAYS_SQUARED = slice(0, 3), slice(3, 6), slice(6, 8), 8, 9, slice(10, 12)
 SECONDS_LEFT = 1.0 - (np.arange(GRID_HZ) + 0.5) / GRID_HZ
 """Of the second, after each of its rows: the speed gained in a row lasts for so long."""
 SECONDS_LEFT_OF_PARTS = SECONDS_LEFT.reshape(PARTS_OF_SECOND, -1).mean(axis=1)
