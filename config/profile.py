@@ -33,6 +33,7 @@ class Profile(BaseModel):
     forward: Vector
     acc_offset_ms2: Vector = (0.0, 0.0, 0.0)
     gyr_bias_rad_s: Vector | None = None
+    walking: Vector | None = None
     upright_sitting_deg: Angle | None = None
     slouched_sitting_deg: Angle | None = None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analytics.known_steps import KnownSteps
+from analytics.steps import StepDetector
 from config.errors import CalibrationError
 from config.profile import Profile
 from lumbar.pipeline import LivePipeline, Noticed
@@ -15,10 +17,11 @@ from lumbar.review import Review, review
 from posture.accelerometer_offset import RestSurvey
 from posture.calibration import Calibration, CalibrationSource, SittingRange
 from posture.events import Alert, AlertResolved
-from posture.frame import GRID_HZ, PostureFrame
 from posture.guided_calibration import GuidedCalibration
 from posture.orientation import OrientationFilter
+from posture.put_on import walking_up
 from posture.resample import Resampler, cells_per_row
+from posture.seconds import SecondFeatures, SecondSummarizer, join_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from firmware_bridge.imu import ImuChunk
     from firmware_bridge.recordings.read import Recording
     from lumbar.exercises_sought import ExercisesSought
+    from posture.frame import PostureFrame
 
 __all__ = [
     "Analysis",
@@ -160,7 +164,7 @@ def analyze_recording(
 
 
 def calibrate_recording(recording: Recording, sections: Sequence[CalibrationSection]) -> Calibration:
-    """Return the guided calibration of a recording, without the rest of the analysis.
+    """Return the guided calibration of a recording, and how its wearer walks where it shows, without the rest of it.
 
     Raises
     ------
@@ -172,11 +176,15 @@ def calibrate_recording(recording: Recording, sections: Sequence[CalibrationSect
     """
     offset = survey_offset(recording)
     guided = GuidedCalibration(sections, offset)
+    steps, known_steps, summarizer = StepDetector(), KnownSteps(), SecondSummarizer()
+    seconds: list[SecondFeatures] = []
     for frame in frames_of(recording, offset):
         guided.push(frame)
-        if frame.segment.stop_index > guided.end * GRID_HZ:
-            break
-    return guided.result()
+        known_steps.push(steps.push(frame))
+        if len(complete := summarizer.push(frame)):
+            seconds.append(known_steps.added_to(complete))
+    calibration = guided.result()
+    return replace(calibration, walking=walking_up(join_seconds(seconds))) if seconds else calibration
 
 
 def frames_of(
@@ -222,6 +230,7 @@ def calibration_of(profile: Profile, name: str) -> Calibration:
         gyr_bias_rad_s=None if profile.gyr_bias_rad_s is None else np.array(profile.gyr_bias_rad_s),
         sitting=sitting,
         profile=name,
+        walking=None if profile.walking is None else np.array(profile.walking),
     )
 
 
@@ -244,6 +253,7 @@ def profile_of(calibration: Calibration, wearer: str) -> Profile:
         forward=rounded(calibration.forward),
         acc_offset_ms2=rounded(offset),
         gyr_bias_rad_s=None if bias is None else rounded(bias),
+        walking=None if calibration.walking is None else rounded(calibration.walking),
         upright_sitting_deg=None if calibration.sitting is None else round(calibration.sitting.upright_deg, 2),
         slouched_sitting_deg=None if calibration.sitting is None else round(calibration.sitting.slouched_deg, 2),
     )

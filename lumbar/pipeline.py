@@ -68,8 +68,7 @@ STAGES = (
 class LivePipeline:
     """Everything from samples to alerts, with the delay of the live answer.
 
-    Fed with a recording it does the same as live, whatever the chunks (the events are the same; only how many come out
-    at once differs).
+    Fed with a recording it does the same as live, whatever the chunks; only how many events come out at once differs.
 
     Parameters
     ----------
@@ -342,7 +341,6 @@ class LivePipeline:
 
     def _shown(self, calibration: Calibration) -> list[Noticed]:
         self._learning.show(calibration, len(self._seconds))
-        self._mountings = [Mounting(0, calibration)]
         return self._calibrated(calibration)
 
     def _moved(self, move: StrapMove) -> list[Noticed]:
@@ -366,6 +364,8 @@ class LivePipeline:
             self._strap.take_offset(more)
         self.calibration = self._decoder.calibration = self._strap.calibration = calibration
         self._take_mounting(self._seconds.end)
+        if calibration.is_shown:
+            self._mountings[-1] = self._mountings[-1]._replace(calibration=calibration)
         if before.sensor_to_body is None:
             self._trackers.look_back(self._learning.of_mounting(self._seconds.joined()), calibration)
         noticed: list[Noticed] = []

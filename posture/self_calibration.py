@@ -14,6 +14,7 @@ from posture.decoder import smooth_activity
 from posture.own_rising import tipped_forward
 from posture.own_standing import standing_up
 from posture.own_turning import turns_standing
+from posture.put_on import put_on
 from posture.rotations import angle_between, unit
 from posture.stage import Stage
 from posture.stepping import is_walked
@@ -58,6 +59,8 @@ class SelfCalibrationState:
         After how many seconds seen the mounting alone is learnt again; `NEVER_AGAIN` before the strap has moved.
     turning_at
         After how many seconds seen it is learnt again how the wearer turns, of one who has shown the mounting.
+    put_on_at
+        After how many seconds seen it is looked again how the sensor was put on today, of one who has a profile.
 
     """
 
@@ -66,12 +69,14 @@ class SelfCalibrationState:
     since: int | None = None
     again_at: int = NEVER_AGAIN
     turning_at: int = NEVER_AGAIN
+    put_on_at: int = NEVER_AGAIN
 
 
 class SelfCalibration(Stage[SelfCalibrationState]):
     """Learn the calibration while the wearer lives: often until they have walked, ever more rarely as it settles.
 
-    What the wearer has shown holds until the strap moves; from then on it is learnt, too. How they turn nobody shows.
+    What the wearer has shown holds until the strap moves; from then on it is learnt, too. How they turn nobody shows,
+    and how the sensor was put on today no profile tells.
 
     Parameters
     ----------
@@ -95,13 +100,18 @@ class SelfCalibration(Stage[SelfCalibrationState]):
 
     def show(self, calibration: Calibration, n_seen: int = 0) -> None:
         """Take what the wearer has shown in the seconds so far: until the strap moves the mounting is not learnt."""
-        turning_at = n_seen + LEARN_EVERY_S
-        self._state = SelfCalibrationState(calibration, learn_at=NEVER_AGAIN, turning_at=turning_at)
+        of_other_day = calibration.source is CalibrationSource.PROFILE and calibration.walking is not None
+        self._state = SelfCalibrationState(
+            calibration,
+            learn_at=NEVER_AGAIN,
+            turning_at=n_seen + LEARN_EVERY_S,
+            put_on_at=n_seen + LOOK_EVERY_S if of_other_day else NEVER_AGAIN,
+        )
 
     def move(self, calibration: Calibration, since: int, seen: SecondsLog) -> None:
         """Forget the mounting: from this second on the sensor sits otherwise, and so much is known of it."""
         state = self._state
-        state.calibration, state.since = calibration, since
+        state.calibration, state.since, state.put_on_at = calibration, since, NEVER_AGAIN
         soon = len(seen) + LEARN_EVERY_S
         state.again_at, state.turning_at = (NEVER_AGAIN, soon) if calibration.is_shown else (soon, NEVER_AGAIN)
 
@@ -123,6 +133,10 @@ class SelfCalibration(Stage[SelfCalibrationState]):
                 state.learn_at += max(LEARN_EVERY_S, n_seen // 2) if settled else sought_s
             if state.again_at != NEVER_AGAIN:
                 state.again_at = n_seen + max(LEARN_EVERY_S, len(self.of_mounting(seen.joined())) // 2)
+        if n_seen >= state.put_on_at:
+            today = put_on(state.calibration, seen.joined())
+            state.put_on_at = n_seen + LOOK_EVERY_S if today is None else NEVER_AGAIN
+            state.calibration = today or state.calibration
         if n_seen >= state.turning_at:
             of_mounting = self.of_mounting(seen.joined())
             state.calibration = with_turning(state.calibration, of_mounting)
@@ -151,7 +165,8 @@ class SelfCalibration(Stage[SelfCalibrationState]):
 
     def next_cut(self, seen: SecondsLog) -> int:
         """Return after how many more seconds than those seen the calibration is learnt again."""
-        return min(self._state.learn_at, self._state.again_at, self._state.turning_at) - len(seen)
+        state = self._state
+        return min(state.learn_at, state.again_at, state.turning_at, state.put_on_at) - len(seen)
 
     def next_offset_cut(self, seen: SecondsLog) -> int:
         """Return after how many more seconds than those seen the accelerometer's offset is learnt again."""

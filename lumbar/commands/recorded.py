@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["run_analyze", "run_calibrate"]
 
+WALK_TOO = (
+    "You do not walk in this recording. Walk for half a minute in it, too, and Lumbar allows for a belt that sits a "
+    "little otherwise on another day.\n"
+)
+
 
 def run_analyze(
     choice: RecordingChoice,
@@ -82,3 +87,5 @@ def run_calibrate(choice: RecordingChoice, output: Path, settings_file: Path | N
     calibration = calibrate_recording(recording, choice.sections(recording))
     save_profile(profile_of(calibration, settings.wearer.id), output)
     sys.stdout.write(f"Wrote {output}. Use it with --profile {output}.\n")
+    if calibration.walking is None:
+        sys.stdout.write(WALK_TOO)

@@ -79,6 +79,7 @@ def test_a_profile_comes_back_as_it_was_written(tmp_path):
         upright=(0.0, 0.6, 0.8),
         forward=(1.0, 0.0, 0.0),
         gyr_bias_rad_s=(0.01, -0.02, 1e-7),
+        walking=(0.0, 0.8, 0.6),
         upright_sitting_deg=-8.25,
         slouched_sitting_deg=-24.5,
     )

@@ -3,10 +3,13 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import jsonschema
 import pandas as pd
 import pytest
+
+from config.profile import load_profile
 
 SCHEMA_NAMES = ["alert", "analysis", "event", "posture_state", "summary", "validation"]
 
@@ -51,6 +54,17 @@ def test_a_profile_gives_what_the_calibration_gave(lumbar, lumbar_json, recordin
     assert with_profile["calibration"]["profile"] == "me"
     assert [stretch["state"] for stretch in with_profile["posture"]] == [s["state"] for s in guided["posture"]]
     assert with_profile["alerts"] == guided["alerts"]
+
+
+def test_a_profile_knows_how_one_walks_where_the_recording_shows_it(lumbar, recording_file, sections_file):
+    samples, sections = pd.read_parquet(recording_file), pd.read_csv(sections_file)
+    until_s = samples["time_s"].iloc[0] + sections["end_s"].max() + 5
+    samples[samples["time_s"] < until_s].to_parquet("calibration.parquet")
+    for file, is_shown in ((recording_file, True), ("calibration.parquet", False)):
+        code, out, _ = lumbar("calibrate", file, "--calibration", sections_file, "--output", "me.toml")
+        assert code == 0
+        assert ("Walk for half a minute" in out) != is_shown
+        assert (load_profile(Path("me.toml")).walking is not None) == is_shown
 
 
 def test_angles_are_written_in_the_body_frame(lumbar, recording_file, sections_file):

@@ -22,6 +22,7 @@ from posture.guided_calibration import GuidedCalibration
 from posture.mounting_search import MountingSearch
 from posture.orientation import OrientationFilter
 from posture.resample import Resampler
+from posture.rotations import unit
 from posture.seconds import SecondSummarizer
 from posture.seconds_log import SecondsLog
 from posture.self_calibration import SelfCalibration
@@ -237,7 +238,9 @@ def test_the_slouch_state_carries_the_sitting_range(defaults):
 def test_whole_pipeline(busy, day, defaults, cutting, differs, known, data):
     played = busy(52.0, has_gyro=True)
     sections = played.sections if known == "guided" else ()
-    profile = replace(day[2], source=CalibrationSource.PROFILE, shown=()) if known == "profile" else None
+    tipped = unit(np.cross(day[2].upright, day[2].forward) * 0.2 + day[2].upright)
+    of_other_day = replace(day[2], source=CalibrationSource.PROFILE, shown=(), walking=tipped)
+    profile = of_other_day if known == "profile" else None
     pieces = by_cuts(data, cutting, played.chunk)
     check_restart(
         lambda: LivePipeline(defaults, played.rate_hz, profile, sections),
