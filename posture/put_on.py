@@ -25,8 +25,9 @@ __all__ = ["put_on", "walking_up"]
 WALKED_S = 20
 STEADY_DEG = 8.0
 """Of three quarters of the walking seconds: one who carries or climbs leans otherwise than they walk."""
-MOST_TILT_DEG = 45.0
-"""A sensor tilted by more sits elsewhere; `posture.strap` notices that."""
+AS_BEFORE_DEG, MOST_TILT_DEG = 3.0, 45.0
+"""Nobody walks more alike than to the first; a sensor tilted by more than the second sits elsewhere, which
+`posture.strap` notices."""
 
 
 def walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
@@ -53,7 +54,7 @@ def put_on(profile: Calibration, features: SecondFeatures) -> Calibration | None
     walking = walking_up(features)
     if walking is None:
         return None
-    if np.degrees(angle_between(profile.known_walking, walking)) > MOST_TILT_DEG:
+    if not AS_BEFORE_DEG < np.degrees(angle_between(profile.known_walking, walking)) < MOST_TILT_DEG:
         return profile
     turn = shortest_turn(profile.known_walking, walking)
     forward = None if profile.forward is None else turn @ profile.forward

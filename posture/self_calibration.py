@@ -59,8 +59,10 @@ class SelfCalibrationState:
         After how many seconds seen the mounting alone is learnt again; `NEVER_AGAIN` before the strap has moved.
     turning_at
         After how many seconds seen it is learnt again how the wearer turns, of one who has shown the mounting.
+    profile
+        What a profile of another day tells that knows how the wearer walks; None where there is none, or no longer.
     put_on_at
-        After how many seconds seen it is looked again how the sensor was put on today, of one who has a profile.
+        After how many seconds seen it is looked again how the sensor was put on today.
 
     """
 
@@ -69,6 +71,7 @@ class SelfCalibrationState:
     since: int | None = None
     again_at: int = NEVER_AGAIN
     turning_at: int = NEVER_AGAIN
+    profile: Calibration | None = None
     put_on_at: int = NEVER_AGAIN
 
 
@@ -105,6 +108,7 @@ class SelfCalibration(Stage[SelfCalibrationState]):
             calibration,
             learn_at=NEVER_AGAIN,
             turning_at=n_seen + LEARN_EVERY_S,
+            profile=calibration if of_other_day else None,
             put_on_at=n_seen + LOOK_EVERY_S if of_other_day else NEVER_AGAIN,
         )
 
@@ -122,25 +126,33 @@ class SelfCalibration(Stage[SelfCalibrationState]):
         before the next push.
         Cut the seconds at `next_cut`, else what is learnt depends on how they were cut.
         """
-        state = self._state
-        n_seen = len(seen)
-        is_due = n_seen >= state.learn_at
-        if is_due or n_seen >= state.again_at:
-            state.calibration = self._learnt(seen) if is_due else self._mounting_learnt(seen.joined())
-            settled = state.calibration.source is CalibrationSource.WALKING
-            sought_s = min(max(LOOK_EVERY_S, n_seen // LOOK_EVERY_S), LEARN_EVERY_S)
-            if is_due:
-                state.learn_at += max(LEARN_EVERY_S, n_seen // 2) if settled else sought_s
-            if state.again_at != NEVER_AGAIN:
-                state.again_at = n_seen + max(LEARN_EVERY_S, len(self.of_mounting(seen.joined())) // 2)
+        state, n_seen = self._state, len(seen)
+        if n_seen >= min(state.learn_at, state.again_at):
+            self._learn_mounting(seen)
         if n_seen >= state.put_on_at:
-            today = put_on(state.calibration, seen.joined())
-            state.put_on_at = n_seen + LOOK_EVERY_S if today is None else NEVER_AGAIN
-            state.calibration = today or state.calibration
+            self._put_on(seen)
         if n_seen >= state.turning_at:
             of_mounting = self.of_mounting(seen.joined())
             state.calibration = with_turning(state.calibration, of_mounting)
             state.turning_at = n_seen + max(LEARN_EVERY_S, len(of_mounting) // 2)
+
+    def _put_on(self, seen: SecondsLog) -> None:
+        state, n_seen = self._state, len(seen)
+        today = None if state.profile is None else put_on(state.profile, seen.joined())
+        state.put_on_at = n_seen + (LOOK_EVERY_S if today is None else max(LEARN_EVERY_S, n_seen // 2))
+        if today is not None and not today.is_mounted_as(state.calibration):
+            state.calibration = replace(today, turns_standing=state.calibration.turns_standing)
+
+    def _learn_mounting(self, seen: SecondsLog) -> None:
+        state, n_seen = self._state, len(seen)
+        is_due = n_seen >= state.learn_at
+        state.calibration = self._learnt(seen) if is_due else self._mounting_learnt(seen.joined())
+        settled = state.calibration.source is CalibrationSource.WALKING
+        sought_s = min(max(LOOK_EVERY_S, n_seen // LOOK_EVERY_S), LEARN_EVERY_S)
+        if is_due:
+            state.learn_at += max(LEARN_EVERY_S, n_seen // 2) if settled else sought_s
+        if state.again_at != NEVER_AGAIN:
+            state.again_at = n_seen + max(LEARN_EVERY_S, len(self.of_mounting(seen.joined())) // 2)
 
     def _learnt(self, seen: SecondsLog) -> Calibration:
         known = self._state.calibration.acc_offset_ms2

@@ -8,6 +8,13 @@ import sys
 import pytest
 
 TO_END_S = 60.0
+# A shell that runs the tests in the background has them, and what they start, ignore Ctrl+C.
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from lumbar.cli import main
+main()
+"""
 
 
 @pytest.fixture
@@ -15,7 +22,7 @@ def interrupted(tmp_path):
     """Run a command and press Ctrl+C once it has printed a line; returns exit code and errors."""
 
     def run(*arguments):
-        command = [sys.executable, "-c", "from lumbar.cli import main; main()", *map(str, arguments)]
+        command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
         with subprocess.Popen(
             command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
