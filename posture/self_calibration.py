@@ -60,9 +60,10 @@ class SelfCalibrationState:
     turning_at
         After how many seconds seen it is learnt again how the wearer turns, of one who has shown the mounting.
     profile
-        What a profile of another day tells that knows how the wearer walks; None where there is none, or no longer.
+        What a profile of another day tells that knows how the wearer walks; None where there is none.
     put_on_at
-        After how many seconds seen it is looked again how the sensor was put on today.
+        After how many seconds seen it is looked again how the sensor was put on today; `NEVER_AGAIN` without such a
+        profile, and once the strap has moved.
 
     """
 

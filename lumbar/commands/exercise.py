@@ -33,7 +33,7 @@ from lumbar.exercise_session_live import run_live
 from lumbar.exercise_session_view import SessionLines, TerminalSession, session_table
 from lumbar.exercise_session_voice import Voice, find_voice
 from lumbar.exercises_sought import all_exercises
-from lumbar.messaging.client import MessageClient
+from lumbar.messaging.client import CONNECT_S, MessageClient
 from lumbar.messaging.identifiers import uuid7
 from lumbar.pipeline import LivePipeline
 from lumbar.review import review
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SessionOptions", "run_live_session", "run_replayed_session"]
 
-CONNECT_S = 10.0
 DRAIN_S = 30.0
 SPOKEN_UP_TO = 2.0
 """Faster than so many times real time, nothing is spoken or rung."""

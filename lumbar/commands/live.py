@@ -22,7 +22,7 @@ from lumbar.commands.inputs import parse_speed
 from lumbar.commands.storage import open_history, outbox_path
 from lumbar.json_lines import JsonLines
 from lumbar.live_view import LiveView
-from lumbar.messaging.client import MessageClient
+from lumbar.messaging.client import CONNECT_S, MessageClient
 from lumbar.messaging.embedded_broker import EmbeddedBroker
 from lumbar.pipeline import LivePipeline
 from lumbar.session import Outputs, Pace, chunk_seconds, play
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["run_demo", "run_replay"]
 
-CONNECT_S = 10.0
 DEMO_RATE_HZ = 100.0
 DEMO_BEGINS_AT_HOUR = 8
 LONGEST_BLUETOOTH_CHUNK_S = 1.0

@@ -41,11 +41,13 @@ if TYPE_CHECKING:
 
     from config.settings import MqttSettings
 
-__all__ = ["MessageClient"]
+__all__ = ["CONNECT_S", "MessageClient"]
 
 logger = logging.getLogger(__name__)
 
 POSTURE_REPEAT_S = POSTURE_EXPIRY_S / 2
+CONNECT_S = 10.0
+"""For so long a command that cannot do without a broker waits for its first answer."""
 
 
 class MessageClient:
