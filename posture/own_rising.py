@@ -35,7 +35,8 @@ def tipped_forward(
 ) -> NDArray[np.float64] | None:
     """Return forward, shape (3,), perpendicular to `upright`, in the sensor frame.
 
-    None where too few changes of seat have been seen, or they tip the trunk to no one side.
+    None where too few changes of seat have been seen, or they tip the trunk to no one side; and without a gyroscope:
+    gravity is late then, and the push with which one sets out forward looks like a lean backward.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def tipped_forward(
         Shape (3,): up while the wearer stands.
 
     """
-    changes = _changes(features, state)
+    changes = _changes(features, state) if features.has_gyr else []
     if len(changes) < MINIMUM_CHANGES:
         return None
     tips = np.array([_tip(features.up_in_parts[start : start + SEEN_S], upright) for start in changes])

@@ -40,7 +40,7 @@ FAR_BACK_DEG, FAR_BACK_WORTH = 40.0, 0.05
 LEAST_BACK_DEG = 4.0
 """Who sits within so much of how they stand shows no direction but that of the error of either."""
 AGAINST_COSINE = float(np.cos(np.radians(120.0)))
-"""Of sitting against rising: people of hapt and harth lean back when they sit within 62 deg of where rising has it."""
+"""Of sitting against rising: people of hapt lean back when they sit within 63 deg of where rising has forward."""
 
 
 @dataclass(slots=True)
@@ -234,7 +234,7 @@ def turning_seen(calibration: Calibration, features: SecondFeatures, state: NDAr
 def _forward(sitting: NDArray[np.float64] | None, rising: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
     """Return forward as sitting and rising show it, unit vectors of shape (3,), each None where it shows nothing.
 
-    Sitting is the more exact (in harth 3 to 20 deg off the axis of the sensor, rising 26 to 31), but some sit hunched.
+    Sitting is the more exact (in harth, whose sensors sit straight, 3 to 20 deg off), but some sit hunched.
     """
     if sitting is None or rising is None:
         return rising if sitting is None else sitting

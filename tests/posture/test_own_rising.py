@@ -8,7 +8,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from firmware_bridge.recordings.read import open_recording
-from firmware_bridge.virtual import Bend, SensorModel, Sit, SittingPosture, Stand, Walk, mounting_matrix
+from firmware_bridge.virtual import Bend, Sit, SittingPosture, Stand, Walk, mounting_matrix
 from lumbar.analysis import analyze_recording
 from lumbar.review import review
 from posture.activity import SITTING
@@ -42,11 +42,6 @@ def test_forward_is_found_however_one_sits(play, kept_seconds, hunched_deg, moun
     assert off_deg(learn_calibration(kept_seconds(played)).forward, mounting) <= 15.0
 
 
-def test_an_accelerometer_alone_shows_it_too(play, kept_seconds):
-    played = play(seated_twice(sat_hunched(20.0)), 2, sensor=SensorModel(has_gyro=False))
-    assert off_deg(learn_calibration(kept_seconds(played)).forward) <= 30.0
-
-
 def test_of_who_sits_upright_and_has_not_got_up_again_nothing_is_known(play, kept_seconds):
     played = play((Stand(10.0), Walk(60.0), sat_hunched(12.0)), 1, sensor=None)
     assert learn_calibration(kept_seconds(played)).forward is None
@@ -74,6 +69,12 @@ def test_it_turns_with_the_sensor(hunched, seed):
     found = tipped_forward(turned, state, turn @ upright)
     assert found == pytest.approx(turn @ tipped_forward(seconds, state, upright), abs=1e-4)
     assert found @ (turn @ upright) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_an_accelerometer_alone_shows_nothing(hunched):
+    """In harth two of six changes of S033 are 172 deg off, and in hapt one in four risings by more than 90 deg."""
+    seconds, state, upright = hunched
+    assert tipped_forward(replace(seconds, has_gyr=False), state, upright) is None
 
 
 def test_one_change_or_one_with_a_hole_in_it_shows_nothing(hunched):
