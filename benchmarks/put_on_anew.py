@@ -2,8 +2,8 @@
 
 Run as ``python benchmarks/put_on_anew.py DATA``; DATA holds the set synthetic_day. The profile is that of each day's
 own guided calibration; then the day is lived with it once more, all samples turned by so many degrees about the axis
-that bowing turns about (the sensor's own errors stay in its axes). Once with how the wearer walks in the profile, once
-without. The wearer walks alike on both days.
+that bowing turns about (the accelerometer's offset stays in its axes). Once with how the wearer walks in the profile,
+once without. The wearer walks alike on both days.
 """
 
 from __future__ import annotations
@@ -15,12 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial.transform import Rotation
+from strap_moved import turned
 
 from config.settings import load_settings
 from firmware_bridge.recordings.labelled import find_labelled
 from firmware_bridge.recordings.read import open_recording
-from lumbar.analysis import CHUNK_S, by_the_hour, calibrate_recording, calibration_of, nominal_rate_hz, profile_of
+from lumbar.analysis import (
+    CHUNK_S,
+    by_the_hour,
+    calibrate_recording,
+    calibration_of,
+    nominal_rate_hz,
+    profile_of,
+    walking_in,
+)
 from lumbar.pipeline import LivePipeline
 from lumbar.validation.labels import Labels
 from posture.events import Alert, AlertKind, PostureEpisode, PostureState
@@ -45,7 +53,8 @@ def main() -> int:
     for labelled in find_labelled(parser.parse_args().data / "synthetic_day"):
         recording = open_recording(labelled.path)
         labels = Labels(labelled.labels)
-        known = calibrate_recording(recording, labels.sections())
+        shown = calibrate_recording(recording, labels.sections())
+        known = replace(shown, walking=walking_in(recording, shown, settings))
         profile = calibration_of(profile_of(known, "wearer"), "wearer")
         true_min = np.diff(labels.of("posture:slouch")).sum() / MINUTE_S
         print(f"{labelled.name}: {true_min:.0f} min slouched")
@@ -76,18 +85,14 @@ def tipped_samples(recording: Recording, tip_deg: float, profile: Calibration) -
     Raises
     ------
     ValueError
-        The profile does not know how the sensor sits, or the recording has no gyroscope.
+        The profile does not know how the sensor sits.
 
     """
-    offset_ms2, bias_rad_s, matrix = profile.acc_offset_ms2, profile.gyr_bias_rad_s, profile.sensor_to_body
-    if offset_ms2 is None or bias_rad_s is None or matrix is None:
-        raise ValueError("the profile is not that of a guided calibration with a gyroscope")
-    turn = Rotation.from_rotvec(np.radians(tip_deg) * matrix[1])
+    offset_ms2, matrix = profile.acc_offset_ms2, profile.sensor_to_body
+    if offset_ms2 is None or matrix is None:
+        raise ValueError("the profile is not that of a guided calibration")
     for chunk in recording.chunks(CHUNK_S):
-        if chunk.gyr is None:
-            raise ValueError("the recording has no gyroscope")
-        acc, gyr = turn.apply(chunk.acc - offset_ms2) + offset_ms2, turn.apply(chunk.gyr - bias_rad_s) + bias_rad_s
-        yield replace(chunk, acc=acc.astype(np.float32), gyr=gyr.astype(np.float32))
+        yield turned(chunk, offset_ms2, np.radians(tip_deg) * matrix[1], -np.inf)
 
 
 if __name__ == "__main__":

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analytics.known_steps import KnownSteps
-from analytics.steps import StepDetector
 from config.errors import CalibrationError
 from config.profile import Profile
 from lumbar.pipeline import LivePipeline, Noticed
 from lumbar.review import Review, review
 from posture.accelerometer_offset import RestSurvey
-from posture.calibration import Calibration, CalibrationSource, SittingRange
+from posture.calibration import Calibration, CalibrationSource, SittingRange, by_mounting
 from posture.events import Alert, AlertResolved
+from posture.frame import GRID_HZ, PostureFrame
 from posture.guided_calibration import GuidedCalibration
 from posture.orientation import OrientationFilter
 from posture.put_on import walking_up
 from posture.resample import Resampler, cells_per_row
-from posture.seconds import SecondFeatures, SecondSummarizer, join_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from firmware_bridge.imu import ImuChunk
     from firmware_bridge.recordings.read import Recording
     from lumbar.exercises_sought import ExercisesSought
-    from posture.frame import PostureFrame
 
 __all__ = [
     "Analysis",
@@ -46,6 +43,7 @@ __all__ = [
     "oriented",
     "profile_of",
     "survey_offset",
+    "walking_in",
 ]
 
 CHUNK_S = 300.0
@@ -164,7 +162,7 @@ def analyze_recording(
 
 
 def calibrate_recording(recording: Recording, sections: Sequence[CalibrationSection]) -> Calibration:
-    """Return the guided calibration of a recording, and how its wearer walks where it shows, without the rest of it.
+    """Return the guided calibration of a recording, without the rest of the analysis.
 
     Raises
     ------
@@ -176,15 +174,38 @@ def calibrate_recording(recording: Recording, sections: Sequence[CalibrationSect
     """
     offset = survey_offset(recording)
     guided = GuidedCalibration(sections, offset)
-    steps, known_steps, summarizer = StepDetector(), KnownSteps(), SecondSummarizer()
-    seconds: list[SecondFeatures] = []
     for frame in frames_of(recording, offset):
         guided.push(frame)
-        known_steps.push(steps.push(frame))
-        if len(complete := summarizer.push(frame)):
-            seconds.append(known_steps.added_to(complete))
-    calibration = guided.result()
-    return replace(calibration, walking=walking_up(join_seconds(seconds))) if seconds else calibration
+        if frame.segment.stop_index > guided.end * GRID_HZ:
+            break
+    return guided.result()
+
+
+def walking_in(recording: Recording, calibration: Calibration, settings: Settings) -> NDArray[np.float64] | None:
+    """Return up while the wearer walks in a recording, shape (3,), sensor frame; None where too little shows it.
+
+    Parameters
+    ----------
+    recording
+        Samples; looked at until the sensor sits otherwise than `calibration` says.
+    calibration
+        What the wearer has shown in it.
+    settings
+        Thresholds.
+
+    Raises
+    ------
+    RecordingError
+        A row is bad.
+
+    """
+    live = LivePipeline(settings, nominal_rate_hz(recording), calibration)
+    for hour in by_the_hour(recording.chunks(CHUNK_S)):
+        live.push(*hour)
+    if live.features is None:
+        return None
+    _, stop, _ = next(by_mounting(live.features.second, live.mountings))
+    return walking_up(live.features.rows(0, stop))
 
 
 def frames_of(

@@ -174,10 +174,15 @@ class Calibration:
         )
         if self.upright is None or not _is_slip(self.known_walking, walking):
             return moved
+        along = self.turned_to(walking)
+        moved = replace(moved, forward=along.forward)
+        return moved if self.walking is None else replace(moved, upright=along.upright, walking=walking)
+
+    def turned_to(self, walking: NDArray[np.float64]) -> Calibration:
+        """Return the same, whose `upright` is known, of a sensor so tilted that this, shape (3,), is up in walking."""
         turn = shortest_turn(self.known_walking, walking)
-        if self.forward is not None:
-            moved = replace(moved, forward=turn @ self.forward)
-        return moved if self.walking is None else replace(moved, upright=turn @ self.upright, walking=walking)
+        forward = None if self.forward is None else turn @ self.forward
+        return replace(self, upright=turn @ self.known_upright, forward=forward, walking=walking)
 
     def added_to(self, before: Calibration) -> Calibration:
         """Return what is known of a mounting, learnt anew, where so much of it was known before."""

@@ -6,13 +6,13 @@ their angles against upright standing, stays true; only the sensor is turned.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from posture.rotations import angle_between, shortest_turn, unit
+from posture.rotations import angle_between, unit
 from posture.stepping import is_walked
+from posture.strap import PUT_ON_ANEW, STEADY_DEG
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,18 +22,17 @@ if TYPE_CHECKING:
 
 __all__ = ["put_on", "walking_up"]
 
-WALKED_S = 20
-STEADY_DEG = 8.0
-"""Of three quarters of the walking seconds: one who carries or climbs leans otherwise than they walk."""
-AS_BEFORE_DEG, MOST_TILT_DEG = 3.0, 45.0
-"""Nobody walks more alike than to the first; a sensor tilted by more than the second sits elsewhere, which
-`posture.strap` notices."""
+AS_BEFORE_DEG = 3.0
+"""Nobody walks more alike."""
 
 
 def walking_up(features: SecondFeatures) -> NDArray[np.float64] | None:
-    """Return up while the wearer walks, shape (3,), sensor frame; None before 20 s of steady walking are seen."""
+    """Return up while the wearer walks, shape (3,), sensor frame; None before 20 s of steady walking are seen.
+
+    Walking is steady as `posture.strap` has it: who carries or climbs leans otherwise than they walk.
+    """
     up = features.up[is_walked(features)]
-    if len(up) < WALKED_S:
+    if len(up) < PUT_ON_ANEW.walking_s:
         return None
     mean = unit(np.median(up, axis=0))
     spread_deg = np.degrees(np.percentile(angle_between(up, mean), 75))
@@ -54,8 +53,6 @@ def put_on(profile: Calibration, features: SecondFeatures) -> Calibration | None
     walking = walking_up(features)
     if walking is None:
         return None
-    if not AS_BEFORE_DEG < np.degrees(angle_between(profile.known_walking, walking)) < MOST_TILT_DEG:
-        return profile
-    turn = shortest_turn(profile.known_walking, walking)
-    forward = None if profile.forward is None else turn @ profile.forward
-    return replace(profile, upright=turn @ profile.known_upright, forward=forward, walking=walking)
+    tilt_deg = np.degrees(angle_between(profile.known_walking, walking))
+    # What is tilted by more sits elsewhere, and `posture.strap` tells of it.
+    return profile.turned_to(walking) if AS_BEFORE_DEG < tilt_deg < PUT_ON_ANEW.limit_deg else profile

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from posture.calibration import Calibration
     from posture.seconds import SecondFeatures
 
-__all__ = ["HOLE_S", "StrapMove", "StrapNews", "StrapState", "StrapTracker"]
+__all__ = ["HOLE_S", "PUT_ON_ANEW", "STEADY_DEG", "StrapMove", "StrapNews", "StrapState", "StrapTracker"]
 
 STRAP_SETTLED_DEG = 10.0
 STEADY_DEG = 8.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.console import Console
 from config.errors import SettingsError
 from config.profile import save_profile
 from config.settings import load_settings
-from lumbar.analysis import Analysis, analyze_recording, calibrate_recording, profile_of
+from lumbar.analysis import Analysis, analyze_recording, calibrate_recording, profile_of, walking_in
 from lumbar.analysis_document import AnalysisDocument, analysis_document
 from lumbar.angles import write_angles
 from lumbar.commands.inputs import UNDATED_BEFORE_S, RecordingChoice, progress_bar, undated_midnight
@@ -84,7 +85,8 @@ def run_calibrate(choice: RecordingChoice, output: Path, settings_file: Path | N
     settings = load_settings(settings_file)
     choice.check_output(output, "--output")
     recording = choice.open()
-    calibration = calibrate_recording(recording, choice.sections(recording))
+    shown = calibrate_recording(recording, choice.sections(recording))
+    calibration = replace(shown, walking=walking_in(recording, shown, settings))
     save_profile(profile_of(calibration, settings.wearer.id), output)
     sys.stdout.write(f"Wrote {output}. Use it with --profile {output}.\n")
     if calibration.walking is None:

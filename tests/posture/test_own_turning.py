@@ -87,6 +87,7 @@ def test_it_is_seen_although_some_is_taken_for_the_other(still, share, seed):
 
 
 def check_it_is_seen(still, share, seed):
+    """Apart from the law: hypothesis would write out all seconds with a draw for which it does not hold."""
     activity = half_and_half(still)
     taken = np.where(np.random.default_rng(seed).random(len(still)) < share, SITTING + STANDING - activity, activity)
     assert seen_to_turn(swaying(still, activity, seed=seed), taken)

@@ -90,8 +90,7 @@ def test_upright_and_forward_go_along(play, kept_seconds, profile, tip_deg):
     assert today.upright @ today.forward == pytest.approx(0.0, abs=1e-9)
 
 
-def test_one_day_is_enough_to_know_it(kept_seconds, play, profile):
-    """What has been put on stays so, whatever is carried later."""
+def test_asked_again_of_what_it_said_it_changes_nothing(kept_seconds, play, profile):
     seconds = kept_seconds(play(TODAY, 1))
     today = put_on(profile, seconds)
     assert np.degrees(angle_between(put_on(today, seconds).upright, today.upright)) == pytest.approx(0.0, abs=1e-6)
